@@ -1,4 +1,4 @@
-"""What a consensus client would answer about this chain, where tools that fetch blobs look for it: the beacon REST API.
+"""The beacon REST API, as far as tools need it to fetch blobs.
 
 Only the three paths such tools use (https://ethereum.github.io/beacon-APIs). A slot is a block number here, for there
 are no empty slots; validators, and with them signatures and inclusion proofs, do not exist.

@@ -404,7 +404,7 @@ async def serve_l1(net: Devnet) -> Server:
 
 
 def _options(net: Devnet, endpoint: Endpoint) -> ServerOptions:
-    """How a node's settings reach a server of it."""
+    """Returns the server options of the node's settings."""
     config, chain = net.config, endpoint.chain
     origins = None if config.no_cors else config.allow_origin
     return ServerOptions(
@@ -421,7 +421,7 @@ def _options(net: Devnet, endpoint: Endpoint) -> ServerOptions:
 
 
 def _page(net: Devnet, endpoint: Endpoint) -> str:
-    """What a browser is shown first: the explorer, or a plain page where there is none."""
+    """Returns the first page for a browser: the explorer, or a plain page without it."""
     if not _has_explorer(net, endpoint):
         return landing_page(net.node, endpoint.chain)
     from megadev.explorer import Site, page  # what few nodes are asked for is loaded by those
@@ -435,8 +435,8 @@ def _has_explorer(net: Devnet, endpoint: Endpoint) -> bool:
 
 
 def _document(node: Node, chain: LocalChain, path: str, has_explorer: bool) -> Document | None:
-    """What a GET of ``path``, query included, is answered with: documentation, the explorer's files, what lies in the
-    store beside L1, or what a beacon node would say.
+    """Returns the document for a GET of ``path``, query included: documentation, the explorer's files, the DA store's
+    data, or the beacon API.
     """
     found = document(path, has_explorer)
     if found is not None:
@@ -458,7 +458,7 @@ def _feeds(net: Devnet) -> dict[bytes, Callable[[Session], None]]:
 
 
 def _gateway(net: Devnet) -> Gateway | None:
-    """What limits the L2's clients as MegaETH's public endpoint does."""
+    """Returns the limits of MegaETH's public endpoint for L2's clients."""
     if net.config.gateway_limits == "off":
         return None
     from megadev.rpc.gateway import Gateway  # what few nodes need is loaded by those

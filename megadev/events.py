@@ -1,4 +1,4 @@
-"""What happened, as facts: one frozen dataclass each. Events report and never drive; whoever listens may be absent.
+"""Facts about what happened: one frozen dataclass each. Events report and never drive; whoever listens may be absent.
 
 In order, for each transaction: admitted, preconfirmed, in a sealed mini-block, in a sealed block.
 """
@@ -124,7 +124,7 @@ class BatchPosted:
 
 
 class SequencerCondition(Enum):
-    """Whether a sequencer builds blocks, stands still, or has gone."""
+    """The condition of a sequencer: building blocks, paused, or crashed."""
 
     RUNNING = "running"
     PAUSED = "paused"

@@ -41,8 +41,8 @@ def write_whole(path: Path, data: bytes, *, private: bool = True) -> None:
 
 
 def check_regular(path: Path) -> None:
-    """That ``path`` is a file of its own, or nothing yet. Raises ``ConfigError`` for a symbolic link, which leads who
-    knows where, and for a device or a pipe, which keeps nothing.
+    """Checks that ``path`` is a regular file, or does not exist. Raises ``ConfigError`` for a symbolic link, which
+    leads who knows where, and for a device or a pipe, which keeps nothing.
     """
     try:
         mode = os.lstat(path).st_mode
@@ -62,7 +62,7 @@ def open_lock(path: Path) -> int:
 
 
 def try_lock(file: TextIO) -> bool:
-    """Whether this process has ``file`` to itself now; where the system knows no such locks, that is taken for yes."""
+    """True if this process has ``file`` to itself now; where the system knows no such locks, that is taken for yes."""
     try:
         import fcntl
     except ImportError:

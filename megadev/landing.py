@@ -1,5 +1,5 @@
-"""What a browser finds at a node: the page at ``GET /`` (what runs here and how to reach it; no keys), the explorer and
-the documentation; and what ``GET /health`` answers.
+"""A node's pages for browsers: ``GET /`` (what runs here and how to reach it; no keys), the explorer and the
+documentation; and the answer of ``GET /health``.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def landing_page(node: Node, chain: LocalChain) -> str:
 
 
 def landing(node: Node, chain: LocalChain) -> str:
-    """What that page says."""
+    """Returns the text of that page."""
     state = chain.state(chain.head.number)
     facts = [
         ("Chain id", str(chain.spec.chain_id)),
@@ -99,7 +99,7 @@ def landing(node: Node, chain: LocalChain) -> str:
 
 
 def _which(node: Node, chain: LocalChain) -> tuple[str, str]:
-    """What the chain is called, and what it is; where the other one is, as HTML."""
+    """Returns the chain's name and kind, and the other chain's URL, as HTML."""
     if chain is node.l1:
         return "L1", f"The local L1 that the rollup settles on. The rollup itself (L2) is {_link(node.l2)}."
     if node.l1 is None:

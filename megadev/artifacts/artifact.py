@@ -43,7 +43,7 @@ class Code:
     immutables: tuple[Hole, ...] = ()
 
     def matches(self, other: bytes, *, ignore_trailer: bool = True) -> bool:
-        """Whether ``other``, of any length, begins with this code, apart from the holes and the metadata trailer."""
+        """True if ``other``, of any length, begins with this code, apart from the holes and the metadata trailer."""
         position = 0
         for start, stop in self._holes if ignore_trailer else self._inner_holes:
             if other[position:start] != self.code[position:start]:
@@ -122,7 +122,7 @@ def _without_shared_end(way: list[int], code: bytes, positions: PositionMap) -> 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What only a stack trace needs. ``sources``: by the compiler's number of the file."""
+    """Data that only a stack trace needs. ``sources``: by the compiler's number of the file."""
 
     creation: PositionMap | None = None
     runtime: PositionMap | None = None
@@ -150,7 +150,7 @@ class Artifact:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def location(self, pc: int, creation: bool = False, trail: Sequence[int] = ()) -> SourceLocation | None:
-        """Where in the source the instruction at ``pc`` comes from, in creation or runtime code.
+        """Returns the source position of the instruction at ``pc``, in creation or runtime code.
 
         ``trail``: program counters that the same frame ran before it, the latest last. An instruction with no source of
         its own (the shared ends of failed checks, the decoding of arguments, what the optimizer moved) stands where the
@@ -197,7 +197,7 @@ class Artifact:
 
     @cached_property
     def layout(self) -> Layout | None:
-        """Where it keeps what in storage, read on first use; None where that cannot be told."""
+        """The storage layout, read on first use; None if it is unknown."""
         try:
             return None if self.load_layout is None else self.load_layout()
         except (OSError, ValueError):

@@ -38,7 +38,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class DecodedCall:
-    """What a call asks for: ``Token.transfer(to: 0x…, amount: 5)``.
+    """A decoded call: ``Token.transfer(to: 0x…, amount: 5)``.
 
     ``contract`` is '' where unknown. ``name`` is the function's, ``constructor``, ``receive``, ``fallback``, or the
     selector in hex of an unknown one, whose arguments stay in ``raw``.
@@ -74,8 +74,8 @@ class DecodedLog:
 
 
 def error(registry: ArtifactRegistry, data: bytes, near: Artifact | None = None) -> str:
-    """What revert data says: ``InsufficientBalance(available: 1, required: 2)`` for an error that an artifact knows,
-    or that is MegaETH's own, otherwise as ``primitives.abi.revert_reason`` says it; '' for no data.
+    """Returns revert data in words: ``InsufficientBalance(available: 1, required: 2)`` for an error of an artifact or
+    of MegaETH, otherwise as ``primitives.abi.revert_reason``; '' for no data.
 
     ``near``: the contract that reverted, whose own errors are tried first.
     """
@@ -91,7 +91,7 @@ def error(registry: ArtifactRegistry, data: bytes, near: Artifact | None = None)
 
 
 def failed_transaction(registry: ArtifactRegistry, halt: str, data: bytes, near: Artifact | None = None) -> str:
-    """Why a mined transaction failed, in the words of Hardhat's node, by which its plugins tell failures apart.
+    """Returns why a mined transaction failed, in the words of Hardhat's node, which its plugins match.
 
     ``halt``: how it ended; ``data``: what it returned; ``near`` as in ``error``.
     """
@@ -134,7 +134,7 @@ PANICS = {
 
 
 def call(registry: ArtifactRegistry, artifact: Artifact | None, data: bytes) -> DecodedCall:
-    """What call data asks of a contract with ``artifact`` (None: not known)."""
+    """Returns the call that call data encodes for a contract with ``artifact`` (None: unknown)."""
     contract = artifact.name if artifact is not None else ""
     if len(data) >= 4:
         for item in registry.functions(data[:4], artifact):
@@ -153,7 +153,9 @@ def call(registry: ArtifactRegistry, artifact: Artifact | None, data: bytes) -> 
 
 
 def creation(registry: ArtifactRegistry, data: bytes) -> DecodedCall:
-    """What creation code makes: ``Token.constructor(supply: 5)``; arguments undecoded where they do not fit."""
+    """Returns the constructor call in creation code: ``Token.constructor(supply: 5)``; arguments undecoded if they do
+    not fit.
+    """
     found = registry.contract_of_creation(data)
     if found is None:
         return DecodedCall("", "constructor")
@@ -166,7 +168,7 @@ def creation(registry: ArtifactRegistry, data: bytes) -> DecodedCall:
 
 
 def returned(decoded: DecodedCall, data: bytes) -> str:
-    """What a successful call gave back, in words: '' for nothing, several values in parentheses."""
+    """Returns the values of a successful call in words: '' for none, several in parentheses."""
     if not data:
         return ""
     outputs = decoded.item.outputs if decoded.item is not None and decoded.item.type == "function" else None
@@ -179,7 +181,7 @@ def returned(decoded: DecodedCall, data: bytes) -> str:
 
 
 def log(registry: ArtifactRegistry, topics: Sequence[bytes], data: bytes, near: Artifact | None = None) -> DecodedLog:
-    """What a log says; ``near`` is the contract that wrote it."""
+    """Returns a log in words; ``near`` is the contract that wrote it."""
     contract = near.name if near is not None else ""
     for item in registry.events(topics[0], near) if topics else ():
         arguments = _event_arguments(item, topics[1:], data)

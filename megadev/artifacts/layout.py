@@ -1,4 +1,4 @@
-"""Where a contract keeps what in storage: a tree of types for each variable, with its place.
+"""Storage layouts of contracts: a tree of types for each variable, with its place.
 
 A Solidity layout is computed from the compiler's syntax tree ("Layout of State Variables in Storage" in the Solidity
 documentation): it is there with every tool, and it also tells what solc's own ``storageLayout`` does not, namespaced
@@ -34,7 +34,9 @@ class UnknownFirstSlot(UnknownLayout):
 
 
 class Form(Enum):
-    """How a type lies in storage. BOUNDED: Vyper's arrays, strings and bytes, which have their length in front."""
+    """The encoding of a type in storage. BOUNDED: Vyper's arrays, strings and bytes, which have their length in
+    front.
+    """
 
     VALUE = "value"
     ENUM = "enum"
@@ -92,7 +94,7 @@ class Variable:
 
     @property
     def place(self) -> str:
-        """Where it is, in words."""
+        """The place, in words."""
         slot = self.slot if self.slot < 2**64 else hex(self.slot)
         return f"slot {slot}" + (f" byte {self.offset}" if self.offset else "")
 
@@ -231,7 +233,7 @@ class SyntaxTrees:
         return found
 
     def _in_reach(self, source: str, bases: Sequence[Tree]) -> Iterator[Tree]:
-        """What the contract and its bases define, and everything else but contracts in what it imports."""
+        """Yields the definitions of the contract and its bases, and everything except contracts in its imports."""
         own = {base["id"] for base in bases}
         for path in self._imported(source):
             for node in self._trees[path].get("nodes", ()):
@@ -337,7 +339,7 @@ def function(external: bool) -> Type:
 
 
 def erc7201_slot(name: str) -> int:
-    """Where the namespace begins (ERC-7201)."""
+    """Returns the first slot of a namespace (ERC-7201)."""
     inner = int.from_bytes(keccak(name.encode()), "big") - 1
     return int.from_bytes(keccak(inner.to_bytes(WORD, "big")), "big") & ~0xFF
 
@@ -389,7 +391,7 @@ def _first_slot(contract: Tree) -> int:
 
 
 def _said(node: Tree, pattern: re.Pattern[str]) -> str | None:
-    """What the comment above a declaration says of it."""
+    """Returns the annotations in the comment above a declaration."""
     text = node.get("documentation")
     found = pattern.search(text.get("text", "") if isinstance(text, Mapping) else text or "")
     return None if found is None else found[1]
@@ -487,7 +489,7 @@ class VyperTypes:
         )
 
     def type(self, written: str, within: tuple[str, ...] = ()) -> Type:
-        """What a type's text means. Raises ``UnknownLayout``."""
+        """Returns the type that a text describes. Raises ``UnknownLayout``."""
         written = written.strip()
         if _SCALARS.fullmatch(written):
             return Type(Form.VALUE, written)
@@ -555,7 +557,7 @@ _IMPORT = re.compile(r"^(?:from +(\.*)([.\w]*) +import +([\w, ]+)|import +(\.*)(
 
 
 def vyper_imports(text: str) -> Iterator[PurePosixPath]:
-    """What a source imports, as paths without their suffix; relative ones begin with a dot."""
+    """Yields the imports of a source, as paths without their suffix; relative ones begin with a dot."""
     for dots, module, names, own_dots, plain in _IMPORT.findall(text):
         ups = len(dots or own_dots)
         start = () if not ups else (".",) if ups == 1 else ("..",) * (ups - 1)
@@ -577,7 +579,7 @@ def _split(text: str) -> list[str]:
 
 
 def _last_bracket(text: str) -> int:
-    """Where the bracket opens that is closed at the end."""
+    """Returns the position of the bracket that the last one closes."""
     depth = 0
     for index in range(len(text) - 1, -1, -1):
         depth += (text[index] == "]") - (text[index] == "[")

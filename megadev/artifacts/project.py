@@ -87,7 +87,7 @@ class Project:
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
-        """What was read so far, by path."""
+        """The artifacts read so far, by path."""
         return tuple(artifact for path in sorted(self._files) for artifact in self._files[path].artifacts)
 
     def look(self) -> bool:

@@ -17,7 +17,7 @@ _PLAIN = {selector(f"{name}()"): name for name in ("DisabledByParent", "NonZeroT
 
 
 def protocol_error(data: bytes) -> str | None:
-    """What revert data says that is one of these, None for any other."""
+    """Returns revert data in words if it is one of these errors, else None."""
     words = [int.from_bytes(data[at : at + 32], "big") for at in range(4, len(data), 32)]
     if data[:4] == LIMIT_EXCEEDED and len(data) == 68 and words[0] < len(_RESOURCES):
         return f"MegaLimitExceeded(kind: {_RESOURCES[words[0]]}, limit: {words[1]})"

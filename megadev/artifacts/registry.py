@@ -1,4 +1,4 @@
-"""Which artifact a piece of code comes from, and what selectors and topics mean: everything registered by hand, then
+"""The artifacts of deployed code, and the meaning of selectors and topics: everything registered explicitly, then
 everything found in the project.
 
 Any thread may ask. Answers come from an immutable index; whoever finds it out of date makes another, one at a time.
@@ -30,7 +30,7 @@ monotonic_ns = SystemClock().monotonic_ns
 
 @dataclass(frozen=True)
 class _Index:
-    """What is known at one moment; ``known_code`` fills by and by and holds only what follows from the rest."""
+    """The known artifacts at one moment; ``known_code`` is a cache that follows from the other fields."""
 
     artifacts: tuple[Artifact, ...] = ()
     functions: dict[bytes, list[tuple[Item, Artifact]]] = field(default_factory=dict)
@@ -77,7 +77,7 @@ def _longest_first(artifacts: Iterable[Artifact], size: Callable[[Artifact], int
 
 @dataclass(frozen=True, slots=True)
 class AddedArtifacts:
-    """What was added by hand: artifacts, and the addresses that were named."""
+    """The artifacts and named addresses that were added explicitly."""
 
     artifacts: tuple[Artifact, ...] = ()
     named: Mapping[Address, Artifact] = field(default_factory=dict)
@@ -138,7 +138,7 @@ class ArtifactRegistry:
 
     @property
     def added(self) -> AddedArtifacts:
-        """What was added by hand so far; set it to go back to what was known then."""
+        """The additions so far; set it to restore earlier ones."""
         with self._lock:
             return AddedArtifacts(self._latest_first(), dict(self._named))
 
@@ -200,15 +200,15 @@ class ArtifactRegistry:
         return [artifact for artifact in self._fresh().artifacts if name in (artifact.name, str(artifact))]
 
     def functions(self, selector: bytes, near: Artifact | None = None) -> list[Item]:
-        """What functions a selector may mean, those of ``near`` first."""
+        """Returns the functions that a selector may mean, those of ``near`` first."""
         return _candidates(near.interface.functions if near is not None else None, self._fresh().functions, selector)
 
     def errors(self, selector: bytes, near: Artifact | None = None) -> list[Item]:
-        """What errors a selector may mean, those of ``near`` first."""
+        """Returns the errors that a selector may mean, those of ``near`` first."""
         return _candidates(near.interface.errors if near is not None else None, self._fresh().errors, selector)
 
     def events(self, topic: bytes, near: Artifact | None = None) -> list[Item]:
-        """What events a first topic may mean, those of ``near`` first. They differ in what is indexed."""
+        """Returns the events that a first topic may mean, those of ``near`` first. They differ in what is indexed."""
         return _candidates(near.interface.events if near is not None else None, self._fresh().events, topic)
 
     def _fresh(self) -> _Index:
@@ -240,7 +240,7 @@ class ArtifactRegistry:
 
 
 def _by_name(artifacts: Sequence[Artifact]) -> dict[tuple[str, str], tuple[Artifact, ...]]:
-    """Those of one name and source together, the last of ``artifacts`` first."""
+    """Returns the artifacts with one name and source together, the last of ``artifacts`` first."""
     found: dict[tuple[str, str], tuple[Artifact, ...]] = {}
     for artifact in reversed(artifacts):
         key = (artifact.name, artifact.source_path)

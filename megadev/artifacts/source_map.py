@@ -1,4 +1,4 @@
-"""Where in a source an instruction comes from: the compilers' source maps, and the sources themselves.
+"""Source positions of instructions: the compilers' source maps, and the sources themselves.
 
 Three kinds of maps answer ``at(pc)``: solc's compressed text with an entry per instruction ("Source Mappings" in the
 Solidity documentation), Vyper's with an entry per byte or as a dictionary, and Brownie's ``pcMap``.
@@ -22,8 +22,9 @@ CHANGED = "the file has changed since it was compiled"
 
 
 class Position(NamedTuple):
-    """What a map says of an instruction. ``source``: the compiler's number of the file. Either ``start``, the offset
-    in it (bytes in Solidity, characters in Vyper), or ``line`` and ``column`` from 1 is known; the others are -1.
+    """A source map's entry for an instruction. ``source``: the compiler's number of the file. Either ``start``, the
+    offset in it (bytes in Solidity, characters in Vyper), or ``line`` and ``column`` from 1 is known; the others are
+    -1.
 
     ``jump``: 'i' into a function, 'o' out of one, '-' neither. ``note``: what the compiler says would fail here.
     """
@@ -129,7 +130,7 @@ class VyperMap:
         return Position(source, line=place[0], column=place[1] + 1, jump=str(self._jumps.get(key, "-")))
 
     def note(self, pc: int) -> str:
-        """What the compiler says would fail at ``pc``; it knows more places than have a position."""
+        """Returns the compiler's note about a failure at ``pc``; notes cover more places than positions do."""
         note = self._notes.get(str(pc), "")
         return note if isinstance(note, str) else ""
 
@@ -211,7 +212,7 @@ class Source:
         return SourceLocation(self.path, line, column, name, text, note)
 
     def is_whole_contract(self, position: Position) -> bool:
-        """Whether a position names a Solidity contract from its first word to its last."""
+        """True if a position names a Solidity contract from its first word to its last."""
         return position.length > 0 and self.content.startswith(_CONTRACT_WORDS, position.start)
 
     def _byte_offset(self, start: int) -> int:
@@ -221,7 +222,7 @@ class Source:
 
     @cached_property
     def _starts(self) -> list[int]:
-        """Where each line begins."""
+        """The offset of each line."""
         return [0, *(match.end() for match in re.finditer(rb"\n", self.content))]
 
     def _solidity_function(self, offset: int) -> str:

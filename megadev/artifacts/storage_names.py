@@ -1,4 +1,4 @@
-"""What a storage slot is called: the variable that lies there, as a path (``balances[0x7099…].amount``).
+"""Names of storage slots: the variable in a slot, as a path (``balances[0x7099…].amount``).
 
 Slots of mappings and dynamic arrays follow from a hash of their key, which nobody can take back. So whoever watched a
 transaction says what it hashed (``preimages``); with that, each slot is followed back to the variable it belongs to.
@@ -106,7 +106,7 @@ class _Namer:
         return found
 
     def _behind(self, owner: _Element, key: bytes, offset: int) -> list[_Element]:
-        """What lies ``offset`` slots behind the hash of ``owner`` (and ``key``)."""
+        """Returns the name of the slot ``offset`` after the hash of ``owner`` (and ``key``)."""
         kind, item = owner.type.form, owner.type.item
         if key and kind is Form.MAPPING and item is not None:
             if offset >= max(item.slots, 1):
@@ -120,7 +120,7 @@ class _Namer:
 
 
 def _within(place: _Element, offset: int) -> list[_Element]:
-    """What of ``place`` lies ``offset`` slots behind its begin."""
+    """Returns the name of the part of ``place`` that is ``offset`` slots after its start."""
     type_ = place.type
     if type_.form is Form.STRUCT:
         return [

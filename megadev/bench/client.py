@@ -250,7 +250,7 @@ class Measured:
                 )
 
     def sent(self, sender: int, tag: str) -> int:
-        """How many transactions of ``sender`` the node counts at ``tag``."""
+        """Returns the sender's transaction count at ``tag``."""
         return parse_quantity(self.connection.call("eth_getTransactionCount", to_data(self.senders[sender]), tag))
 
     def sign(self, sender: int, to: bytes | None, gas: int, data: bytes = b"", value: int = 0) -> bytes:
@@ -457,7 +457,7 @@ def _succeeded(receipt: Any) -> bool:
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """How long ``work`` takes."""
+    """Returns the duration of ``work`` in seconds."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start

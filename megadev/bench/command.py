@@ -307,7 +307,9 @@ def _chosen(only: str | None, titles: Collection[str], flags: str = "") -> froze
 
 
 def _steps(chosen: Collection[str], probes: int, *, is_long: bool) -> int:
-    """How many steps are counted: start-ups, probes, first calls and forks as one each, reloads, and the long chain."""
+    """Returns the number of steps: start-ups, probes, first calls and forks as one each, reloads, and the long
+    chain.
+    """
     from megadev.bench.batches import BATCH_ROWS
     from megadev.bench.capacity import CAPACITY_ROWS, IN_PROCESS
     from megadev.bench.compute import FIRST_ROWS
@@ -342,7 +344,7 @@ def _own() -> Target:
 
 
 def _targets(url: str | None, against: Sequence[str]) -> list[Target]:
-    """What to measure, each under a name of its own; ours or the one given comes first."""
+    """Returns the nodes to measure, each under a distinct name; ours or the given one comes first."""
     targets = [_own() if url is None else Target(urlsplit(url).netloc, url)]
     for other in against:
         if other in _VARIANTS:

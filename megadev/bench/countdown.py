@@ -1,4 +1,6 @@
-"""How far a measurement has got, on one line of stderr: which step of how many, and about how long the rest takes."""
+"""The progress of a measurement on one line of stderr: the step, the number of steps, and an estimate of the remaining
+time.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ class Countdown:
         self.says(title)
 
     def says(self, title: str) -> None:
-        """What the present step does now."""
+        """Sets the description of the present step."""
         done = self._step - 1
         left = ""
         if done > 0:

@@ -78,7 +78,7 @@ RELOAD_ROWS = tuple(_measures())
 
 
 def missing(project: Project) -> str | None:
-    """Why a project cannot be measured here; None where it can."""
+    """Returns why a project cannot be measured here; None if it can."""
     if project.language == "Solidity":
         found = _solc() is not None or shutil.which("solc") is not None or find_spec("solcx") is not None
         return None if found else f"no solc: name it in {SOLC_VARIABLE}, or put it on PATH"
@@ -172,7 +172,7 @@ def _next(lines: queue.Queue[str | None], kind: str) -> dict[str, Any]:
 
 
 def _solc() -> str | None:
-    """What the environment says; absolute, for the node stands elsewhere."""
+    """Returns the path of solc from the environment; absolute, because the node has another working directory."""
     named = os.environ.get(SOLC_VARIABLE)
     if not named:
         return None
@@ -181,7 +181,7 @@ def _solc() -> str | None:
 
 
 def _path() -> str:
-    """Where the node finds programs: a Vyper that the environment names first of all."""
+    """Returns the node's PATH: a Vyper named by the environment comes first."""
     named = os.environ.get(VYPER_VARIABLE)
     folders = [] if not named else [str(Path(named).absolute().parent)]
     return os.pathsep.join([*folders, os.environ.get("PATH", os.defpath)])

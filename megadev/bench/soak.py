@@ -130,7 +130,7 @@ def _slope(memory: Sequence[int | None]) -> float | None:
 
 
 def lines(report: dict[str, Any]) -> list[str]:
-    """What a person reads."""
+    """Returns the report for people."""
     memory = [each for each in report["memory_bytes"] if each is not None]
     growth = report["bytes_per_1000_blocks"]
     said = []

@@ -39,7 +39,7 @@ Opening: TypeAlias = Callable[[Sequence[str]], AbstractContextManager[Measured]]
 
 
 def flags_of(is_megadev: bool, folder: Path) -> dict[str, tuple[str, ...]]:
-    """What a node of that kind is started with, by what it keeps. Anvil has one way: a file."""
+    """Returns the flags with which a node of that kind is started. Anvil has one way: a file."""
     if not is_megadev:
         return {NOTHING: (), "interval": ("--state", str(folder / "anvil.json"))}
     return {NOTHING: ()} | {mode: ("--state", f"{folder}/{mode}/", "--durability", mode) for mode in MODES}

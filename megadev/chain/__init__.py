@@ -1,4 +1,4 @@
-"""What a chain is, apart from its state: transactions, receipts, headers, fees, genesis and the store of sealed blocks.
+"""The chain, apart from its state: transactions, receipts, headers, fees, genesis and the store of sealed blocks.
 
 May import: errors, primitives, state (only as the type of ``SealedBlock.world``). Start reading with ``spec`` (what
 makes one chain differ from another), then ``transactions`` and ``blocks``; ``store`` is the only thing here that

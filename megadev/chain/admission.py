@@ -1,5 +1,5 @@
-"""Whether a chain takes a transaction: every rule once, whoever asks. What needs no state is validated
-(``validate_…``), what looks at an account or a block is checked (``check_…``), from plain values.
+"""Admission of transactions: every rule once, for all callers. What needs no state is validated (``validate_…``), what
+looks at an account or a block is checked (``check_…``), from plain values.
 
 The sequencer asks before a transaction may wait, the engine before it runs. All raise the ``InvalidTransaction`` that
 fits, with the operands in it.
@@ -228,13 +228,13 @@ def check_block_gas(gas_limit: int, block_gas_limit: int, spec: ChainSpec) -> No
 
 
 def check_gas_left(gas_limit: int, gas_left: int, spec: ChainSpec) -> None:
-    """What is left of a block holds the transaction."""
+    """Checks that the block's remaining gas suffices for the transaction."""
     if spec.enforce_block_gas_limit and gas_limit > gas_left:
         raise BlockGasUsedUp(gas_limit, gas_left)
 
 
 def check_blobs_left(blobs: int, blob_gas_used: int, spec: ChainSpec) -> None:
-    """What is left of a block holds the transaction's blobs."""
+    """Checks that the block has space for the transaction's blobs."""
     together = blobs + blob_gas_used // GAS_PER_BLOB
     if together > spec.blobs.max:
         raise TooManyBlobs(together, spec.blobs.max)

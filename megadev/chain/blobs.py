@@ -85,7 +85,7 @@ def hash_of_blob(blob: bytes) -> Hash32:
 
 
 def validate_sidecar(hashes: Sequence[Hash32], sidecar: BlobSidecar) -> None:
-    """That ``sidecar`` holds the blobs that ``hashes`` name, with proofs that verify.
+    """Checks that ``sidecar`` has the blobs that ``hashes`` name, with valid proofs.
 
     Either version is taken under any fork: libraries lag behind forks, and what is proved is the same.
 

@@ -1,5 +1,5 @@
-"""What a block of MegaETH has used of each of its limits, and whether another transaction fits (MegaETH's
-specification, "Resource limits"; the words are mega-evm's).
+"""Usage of a block's MegaETH limits, and whether another transaction fits (MegaETH's specification, "Resource limits";
+the words are mega-evm's).
 
 What a transaction will use is not known before it ran, so one is taken as long as a limit is not reached yet, and the
 last may go beyond it; sizes are known, and exact.

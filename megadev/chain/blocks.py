@@ -86,14 +86,16 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def randomness(self) -> Hash32:
-        """What the opcode 0x44 answers: PREVRANDAO, or the difficulty, which is not zero before the merge (EIP-4399)
-        alone.
+        """The result of opcode 0x44: PREVRANDAO, or the difficulty, which is non-zero only before the merge
+        (EIP-4399).
         """
         return self.difficulty.to_bytes(32, "big") if self.difficulty else self.prev_randao
 
 
 class Cut(msgspec.Struct, frozen=True, gc=False):
-    """Where a mini-block of a block ends: before the transaction number ``end``, at ``timestamp`` (microseconds)."""
+    """The end of a mini-block within a block: before the transaction number ``end``, at ``timestamp``
+    (microseconds).
+    """
 
     end: int
     timestamp: int
@@ -215,7 +217,7 @@ def encode_block(header: Header, transactions: Sequence[Transaction]) -> bytes:
 
 
 def decode_block(encoded: bytes) -> tuple[Header, list[bytes]]:
-    """What ``encode_block`` made: a header, and its transactions as EIP-2718 bytes.
+    """Decodes the output of ``encode_block``: a header, and its transactions as EIP-2718 bytes.
 
     Raises ``ValueError`` for anything else: also for ommers and withdrawals, and for headers of before London.
     """
@@ -232,7 +234,9 @@ def decode_block(encoded: bytes) -> tuple[Header, list[bytes]]:
 
 
 def decode_header(encoded: bytes) -> Header:
-    """What ``encode_header`` made. Raises ``ValueError`` for anything else, also for headers of before London."""
+    """Decodes the output of ``encode_header``. Raises ``ValueError`` for anything else, also for headers of before
+    London.
+    """
     fields = rlp.decode(encoded)
     if type(fields) is not list:
         raise ValueError("a header is a list")
@@ -327,5 +331,5 @@ def _size_around(header: Header, header_size: int, transactions: Sequence[Transa
 
 
 def _prefix_size(size: int) -> int:
-    """How many bytes RLP spends on saying that a payload (never a single small byte here) has ``size``."""
+    """Returns the size of the RLP prefix of a payload with ``size`` bytes (never a single small byte here)."""
     return 1 if size < 56 else 1 + ((size.bit_length() + 7) >> 3)

@@ -1,4 +1,4 @@
-"""What a chain says of its own rules (EIP-7910, eth_config): fork id, blob schedule, precompiles, system contracts.
+"""The description of a chain's rules (EIP-7910, eth_config): fork id, blob schedule, precompiles, system contracts.
 
 Values, not JSON: hex and camel case are made in ``rpc``.
 """
@@ -71,7 +71,7 @@ class ChainConfig:
 
 
 def chain_config(spec: ChainSpec, genesis_hash: Hash32) -> ChainConfig:
-    """What a chain of ``spec`` that began with ``genesis_hash`` answers to eth_config: one fork, since genesis."""
+    """Returns eth_config's answer for a chain of ``spec`` that began with ``genesis_hash``: one fork, since genesis."""
     return ChainConfig(
         ForkConfig(
             activation_time=0,

@@ -84,7 +84,7 @@ def header_document(header: Header) -> JsonObject:
 
 
 def transaction_document(tx: Transaction) -> JsonObject:
-    """What a transaction says wherever it stands, in the fields of its type; ``gasPrice`` is the most it pays."""
+    """Returns the fields of a transaction that do not depend on its block; ``gasPrice`` is the most it pays."""
     kind = tx.type
     answer: JsonObject = {
         "type": hex(kind),
@@ -140,7 +140,7 @@ def access_list_document(access_list: Iterable[tuple[Address, Iterable[int]]]) -
 
 
 def sidecar_document(sidecar: BlobSidecar) -> JsonObject:
-    """What a blob transaction brings besides itself (EIP-4844, or EIP-7594 by its version)."""
+    """Returns a blob transaction's sidecar (EIP-4844, or EIP-7594 by its version)."""
     return {
         "blobs": [to_data(blob) for blob in sidecar.blobs],
         "commitments": [to_data(commitment) for commitment in sidecar.commitments],
@@ -149,7 +149,7 @@ def sidecar_document(sidecar: BlobSidecar) -> JsonObject:
 
 
 def receipt_document(receipt: Receipt, logs: list[JsonObject]) -> JsonObject:
-    """What a receipt says of the outcome, with its ``logs`` as they are to be shown."""
+    """Returns a receipt's fields about the outcome, with its ``logs`` already formatted."""
     return {
         "type": hex(receipt.type),
         "status": "0x1" if receipt.succeeded else "0x0",
@@ -160,7 +160,7 @@ def receipt_document(receipt: Receipt, logs: list[JsonObject]) -> JsonObject:
 
 
 def log_document(log: Log) -> JsonObject:
-    """What a contract logged."""
+    """Returns a log's address, topics and data."""
     return {
         "address": "0x" + log.address.hex(),
         "topics": ["0x" + topic.hex() for topic in log.topics],
@@ -389,7 +389,7 @@ def _read_sidecar(fields: JsonObject, where: str) -> BlobSidecar | None:
 
 
 def read_log(item: object, where: str) -> Log:
-    """What a contract logged; of its place nothing."""
+    """Returns a log, without its place in the chain."""
     fields = as_object(item, where)
     return Log(
         as_address(fields.get("address"), f"{where}.address"),

@@ -1,5 +1,5 @@
-"""What gas and blob gas cost from one block to the next, and what a wallet should offer: pure functions over headers
-and receipts. Prices are wei per gas.
+"""The price of gas and blob gas from one block to the next, and suggested fees: pure functions over headers and
+receipts. Prices are wei per gas.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def suggested_tip(recent: Sequence[SealedBlock], fees: FeeRules) -> Wei:
 
 
 def _tips(block: SealedBlock) -> list[Wei]:
-    """What each transaction paid above the base fee; a deposit pays nothing."""
+    """Returns each transaction's tip above the base fee; a deposit pays none."""
     base_fee = block.header.base_fee
     return [max(receipt.effective_gas_price - base_fee, 0) for receipt in block.receipts]
 

@@ -17,19 +17,23 @@ if TYPE_CHECKING:
 
 
 class KeptBlocks(Protocol):
-    """Where a chain's older blocks are. On any thread. Methods raise ``StateUnavailable`` where they cannot be read."""
+    """The source of a chain's older blocks. On any thread. Methods raise ``StateUnavailable`` where they cannot be
+    read.
+    """
 
     def block(self, number: int) -> SealedBlock:
         """The block with that number, which is kept."""
 
-    def without_state(self, block: SealedBlock) -> SealedBlock:
-        """One of its blocks with a state that is not to be had: for when it is kept no more."""
+    def given_back(self, blocks: Iterable[SealedBlock]) -> Iterator[SealedBlock]:
+        """Some of its blocks, oldest first, with states of their own: for when they are kept no more. A state that is
+        not to be had then comes as such.
+        """
 
     def hash_of(self, number: int) -> Hash32:
         """Its hash alone."""
 
     def has_state(self, number: int) -> bool:
-        """Whether the state after it can be had."""
+        """True if the state after it can be had."""
 
     def number_of(self, block_hash: Hash32) -> int | None:
         """The number of the block with that hash, if there is one."""
@@ -74,7 +78,7 @@ class PartlyKept(Sequence["SealedBlock"]):
         return self.kept[-1][-1] if self.kept else -1
 
     def in_memory(self) -> Iterator[SealedBlock]:
-        """Those that need not be read, oldest first."""
+        """Yields the blocks that are in memory, oldest first."""
         yield from self.first
         yield from self.recent
 
@@ -138,5 +142,5 @@ class PartlyKept(Sequence["SealedBlock"]):
 
 
 def in_memory(blocks: Iterable[SealedBlock]) -> Iterable[SealedBlock]:
-    """Those of ``blocks`` that need not be read."""
+    """Returns those of ``blocks`` that are in memory."""
     return blocks.in_memory() if isinstance(blocks, PartlyKept) else blocks

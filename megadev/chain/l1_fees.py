@@ -1,4 +1,4 @@
-"""What a transaction pays for its data on L1, beside its gas (OP Stack specification, "L1-Cost fees", Fjord). Pure.
+"""The L1 data fee that a transaction pays beside its gas (OP Stack specification, "L1-Cost fees", Fjord). Pure.
 
 The price of a byte comes from L1's base fee and blob base fee; the bytes that count are those that a batch is expected
 to take, estimated from the size to which FastLZ compresses the signed transaction.
@@ -23,8 +23,8 @@ _HASH_FACTOR = 2_654_435_769
 
 
 class L1Prices(msgspec.Struct, frozen=True):
-    """What L2 was told of L1: fees in wei per gas, and the weights with which they count, in millionths; and what the
-    operator asks for (OP Stack, Isthmus), in millionths of a wei per gas and in wei.
+    """L1's prices as recorded on L2: fees in wei per gas, and their weights in millionths; and the operator fee (OP
+    Stack, Isthmus), in millionths of a wei per gas and in wei.
     """
 
     base_fee: Wei
@@ -36,7 +36,7 @@ class L1Prices(msgspec.Struct, frozen=True):
 
 
 class L1Cost(msgspec.Struct, frozen=True):
-    """What one transaction pays, in wei; ``gas_used`` is what its data would have cost as L1 call data."""
+    """The L1 fee of one transaction, in wei; ``gas_used`` is the gas that its data would cost as L1 calldata."""
 
     fee: Wei
     gas_used: int
@@ -44,12 +44,12 @@ class L1Cost(msgspec.Struct, frozen=True):
 
 
 def l1_cost(encoded: bytes, prices: L1Prices) -> L1Cost:
-    """What a signed transaction pays."""
+    """Returns the L1 fee of a signed transaction."""
     return _cost(_estimated_size(encoded, 0), prices)
 
 
 def l1_cost_of_unsigned(encoded: bytes, prices: L1Prices) -> L1Cost:
-    """What a transaction will pay, near enough, from its encoding without a signature: as GasPriceOracle has it."""
+    """Returns the estimated L1 fee of a transaction, from its encoding without a signature, like GasPriceOracle."""
     return _cost(_estimated_size(encoded, SIGNATURE_SIZE), prices)
 
 

@@ -63,7 +63,7 @@ class MiniBlock(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def digest(self) -> Hash32:
-        """What the sequencer signs: keccak256 of the RLP of the eight fields that identify a mini-block."""
+        """The hash that the sequencer signs: keccak256 of the RLP of the eight fields that identify a mini-block."""
         return keccak(
             rlp.encode(
                 [
@@ -103,7 +103,7 @@ class PlacedBlock(Protocol):
 
 
 def count_logs(receipts: Sequence[Receipt]) -> int:
-    """How many logs they hold."""
+    """Returns the number of logs in these mini-blocks."""
     return sum([len(receipt.logs) for receipt in receipts])
 
 
@@ -132,7 +132,7 @@ def mini_blocks(block: PlacedBlock) -> list[MiniBlock]:
 
 
 def mini_block_index(block: PlacedBlock, tx_index: int) -> int:
-    """Which of a block's mini-blocks holds its transaction number ``tx_index``; one more than there are for one whose
+    """Returns the index of the block's mini-block with transaction number ``tx_index``; one past the last if that
     mini-block is still open.
     """
     return bisect_right(block.cuts, tx_index, key=lambda cut: cut.end)

@@ -132,7 +132,7 @@ def rules_at(chain_id: int, timestamp: int, said: str | None, default: str) -> t
 
 
 def knows_rules(chain_id: int, timestamp: int) -> bool:
-    """Whether what ran on that chain then can be run again here with the same outcome, as far as is known."""
+    """True if what ran on that chain then can be run again here with the same outcome, as far as is known."""
     return not rules_at(chain_id, timestamp, None, "prague")[1]
 
 
@@ -147,8 +147,8 @@ def network_of(chain_id: int, header: Header) -> Network | None:
 
 
 def op_note(chain_id: int, header: Header) -> tuple[str, ...]:
-    """What the blocks of an OP chain say that megadev does not do: a header of Jovian has a version 1 in its extra data
-    (OP Stack specification, "Jovian: Execution Engine").
+    """Returns a note about an OP chain's features that megadev does not implement: a header of Jovian has a version 1
+    in its extra data (OP Stack specification, "Jovian: Execution Engine").
     """
     network = network_of(chain_id, header)
     if network is None or not network.is_op or len(header.extra_data) < 17 or header.extra_data[0] != 1:
@@ -157,8 +157,8 @@ def op_note(chain_id: int, header: Header) -> tuple[str, ...]:
 
 
 def fee_rules_of(chain_id: int, header: Header, usual: FeeRules) -> FeeRules:
-    """How the base fee moves on: on an OP chain as its blocks say (Holocene: version 0 or 1, denominator and elasticity
-    in the header's extra data), elsewhere as ``usual``.
+    """Returns the rules of the base fee: those in an OP chain's blocks (Holocene: version 0 or 1, denominator and
+    elasticity in the header's extra data), otherwise ``usual``.
     """
     network = network_of(chain_id, header)
     extra = header.extra_data

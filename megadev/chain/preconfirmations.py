@@ -50,7 +50,7 @@ _STRUCT_START, _ORIGIN_START = keccak(STRUCT_TYPE.encode()), keccak(ORIGIN_TYPE.
 
 
 class Preconfirmation(msgspec.Struct, frozen=True, kw_only=True):
-    """What is promised about one transaction. Numbers are below 2**256; ``transaction_index`` counts in the block."""
+    """The promise about one transaction. Numbers are below 2**256; ``transaction_index`` counts in the block."""
 
     chain_id: int
     block_number: int
@@ -61,7 +61,7 @@ class Preconfirmation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> Hash32:
-        """What is signed (EIP-712): keccak256(0x1901 ‖ domain separator ‖ hash of the struct)."""
+        """The signed hash (EIP-712): keccak256(0x1901 ‖ domain separator ‖ hash of the struct)."""
         struct = (
             _STRUCT_START
             + _word(self.block_number)
@@ -97,7 +97,9 @@ def domain_separator(chain_id: int) -> Hash32:
 
 
 def promise(block: PlacedBlock, index: int, chain_id: int) -> Preconfirmation:
-    """What is promised about the transaction at ``index``. One whose mini-block is still open will be in that one."""
+    """Returns the promise about the transaction at ``index``. One whose mini-block is still open will be in
+    that one.
+    """
     return Preconfirmation(
         chain_id=chain_id,
         block_number=block.number,
@@ -119,8 +121,9 @@ def sign_preconfirmation(promise: Preconfirmation, key: bytes) -> bytes:
 
 
 def signer_of(promise: Preconfirmation, signature: bytes) -> Address | None:
-    """Whose signature (r ‖ s ‖ v) it is; None where it is nobody's, or has a high s, which would be a second
-    signature of the same promise (EIP-2)."""
+    """Returns the signer of the signature (r ‖ s ‖ v); None if it is invalid or has a high s, which would be a second
+    signature of the same promise (EIP-2).
+    """
     if len(signature) != 65 or int.from_bytes(signature[32:64], "big") > HALF_N:
         return None
     r, s, v = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big"), signature[64]

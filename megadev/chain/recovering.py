@@ -32,7 +32,9 @@ def framed(message: object) -> bytes:
 
 
 def recovered(raw: bytes) -> Recovered:
-    """What the signature of a transaction tells. A transaction that is none is for the node to refuse."""
+    """Returns the sender and other values recovered from a transaction's signature. A transaction that is none is for
+    the node to refuse.
+    """
     try:
         tx = decode_transaction(raw)
     except MegadevError:

@@ -31,11 +31,11 @@ class Row(Protocol):
 
     @property
     def is_known(self) -> bool:
-        """Whether the states after its blocks are."""
+        """True if the states after its blocks are."""
 
     @property
     def holds_transactions(self) -> bool:
-        """Whether each of its blocks begins with the L1 attributes transaction, and has a mini-block of that."""
+        """True if each of its blocks begins with the L1 attributes transaction, and has a mini-block of that."""
 
     def block(self, number: int) -> SealedBlock:
         """The block with that number; an equal one each time."""
@@ -59,7 +59,7 @@ class Row(Protocol):
         """The number of the block with that mini-block."""
 
     def part(self, first: int, last: int) -> Row:
-        """Those of its blocks, or all of them that there are between."""
+        """Returns some of its blocks, or all existing ones in between."""
 
     def after(self, parent: SealedBlock) -> Row:
         """The same with its place among the transactions and mini-blocks of a chain in which ``parent`` precedes it."""
@@ -113,7 +113,7 @@ class Span(Sequence[SealedBlock]):
         return self.made[position] if row is None else row.block(number)
 
     def between(self, first: int, last: int) -> Span:
-        """Those from number ``first`` to ``last``, both included, as far as they exist."""
+        """Returns the blocks from number ``first`` to ``last``, both included, as far as they exist."""
         first, last = max(first, self.first), min(last, self.last)
         if last < first:
             return Span(first, [])
@@ -127,7 +127,7 @@ class Span(Sequence[SealedBlock]):
         return Span(first, self.made[self._made_before(first) : self._made_before(last + 1)], rows)
 
     def _made_before(self, number: int) -> int:
-        """How many made blocks there are with lower numbers."""
+        """Returns the number of made blocks with lower numbers."""
         row, position = self.place(number)
         if row is None:
             return position
@@ -145,7 +145,7 @@ class Span(Sequence[SealedBlock]):
         yield from self.made[begin:]
 
     def with_transactions(self) -> Iterator[SealedBlock]:
-        """Those that hold transactions, oldest first."""
+        """Yields the blocks with transactions, oldest first."""
         for piece in self.pieces():
             if isinstance(piece, SealedBlock):
                 if piece.transactions:
@@ -204,10 +204,10 @@ def span_of(pieces: Iterable[Piece]) -> Span:
 
 
 def made_of(blocks: Iterable[SealedBlock]) -> Iterable[SealedBlock]:
-    """Those of ``blocks`` that are there as they are: all that can hold logs, or transactions of users."""
+    """Returns those of ``blocks`` that exist as such: all that can have logs, or transactions of users."""
     return blocks.made if isinstance(blocks, Span) else blocks
 
 
 def pieces_of(blocks: Iterable[SealedBlock]) -> Iterable[Piece]:
-    """What ``blocks`` are made of."""
+    """Returns the parts of ``blocks``."""
     return blocks.pieces() if isinstance(blocks, Span) else blocks

@@ -1,5 +1,5 @@
-"""What makes one chain differ from another, as a value. L1 and L2, dev and megaeth presets, are the same classes under
-different ``ChainSpec``s; nothing else in the house asks which chain it is on.
+"""The differences between chains, as a value. L1 and L2, dev and megaeth presets, are the same classes under different
+``ChainSpec``s; nothing else in the house asks which chain it is on.
 
 Why ``osaka`` means blob parameters 6/9: Osaka itself changed none of them. The higher numbers mainnet runs came with
 two later forks that change nothing else (EIP-7892), and those can be had by their own names, ``bpo1`` and ``bpo2``.
@@ -41,7 +41,7 @@ class Hardfork(IntEnum):
 
     @property
     def header_fields(self) -> int:
-        """How many fields a header has: withdrawals' root since Shanghai (EIP-4895), blob gas and the beacon block's
+        """The number of header fields: withdrawals' root since Shanghai (EIP-4895), blob gas and the beacon block's
         root since Cancun (EIP-4844, EIP-4788), the requests' hash since Prague (EIP-7685).
         """
         return _HEADER_FIELDS[self]
@@ -67,8 +67,8 @@ _HEADER_FIELDS = {
 
 
 class Model(IntEnum):
-    """Whose gas and limits hold on top of a hardfork's opcodes: Ethereum's, or a spec of MegaETH's, in order of
-    activation. What each means stands in ``evm.mega_rules``.
+    """The gas and limits on top of a hardfork's opcodes: Ethereum's, or a spec of MegaETH's, in order of activation.
+    What each means stands in ``evm.mega_rules``.
     """
 
     ETHEREUM = 0
@@ -86,7 +86,7 @@ class Model(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModelTraits:
-    """What a model changes outside the EVM. ``meters``: storage has gas of its own and resources are limited.
+    """The effects of a model outside the EVM. ``meters``: storage has gas of its own and resources are limited.
     ``raises_floor``: so is the floor of a transaction's gas, before it is let in. ``code_size`` is what its networks
     allow, in bytes; creation code may have ``initcode_excess`` more than that (None: as much again).
     """
@@ -120,8 +120,8 @@ there are.
 
 @dataclass(frozen=True, slots=True)
 class Salt:
-    """How large MegaETH's state buckets are: those of ``capacities`` (bucket, entries; at least 256) as said there, the
-    others 256; ``live``: and larger where what is stored does not fit.
+    """The sizes of MegaETH's state buckets: those in ``capacities`` (bucket, entries; at least 256), 256 for others;
+    ``live``: larger where the content does not fit.
     """
 
     live: bool = False
@@ -143,7 +143,7 @@ class Salt:
 
 @dataclass(frozen=True, slots=True)
 class MegaLimits:
-    """What one transaction, and one block, may use of MegaETH's resources, and gas left after volatile data was seen.
+    """The limits on MegaETH's resources for one transaction and one block, and on gas after volatile data was read.
 
     ``None`` is no limit. Data sizes are bytes; ``volatile_compute`` and ``oracle_compute`` the compute gas that a
     transaction may still use once it has seen the block's environment, or the oracle's storage. ``tx_gas``,
@@ -244,12 +244,12 @@ class ChainSpec:
 
     @property
     def is_metered(self) -> bool:
-        """Whether storage has gas of its own, and what a transaction computes is limited however much gas it has."""
+        """True if storage has gas of its own, and what a transaction computes is limited however much gas it has."""
         return MODELS[self.model].meters
 
     @property
     def transaction_types(self) -> frozenset[int]:
-        """What people may send: the hardfork's types."""
+        """The types that users may send: the hardfork's."""
         return self.hardfork.transaction_types
 
     @property

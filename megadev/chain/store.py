@@ -21,8 +21,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import chain
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
@@ -155,7 +155,7 @@ class ChainStore:
         line = self._line
         if not isinstance(line.made, PartlyKept):
             return
-        blocks = [self._own(block) for block in line.made]
+        blocks = list(self._given_back(line.made))
         again = ChainStore(blocks[0])
         for block in blocks[1:]:
             again._index(block)
@@ -164,14 +164,22 @@ class ChainStore:
         self._set_line(blocks, blocks, line.rows)
 
     def brought_back(self, first: int, last: int) -> tuple[Piece, ...]:
-        """The blocks from number ``first`` to ``last`` in memory; those that were not come without their states."""
-        pieces = self._line.between(first, last).pieces()
-        return tuple(self._own(piece) if isinstance(piece, SealedBlock) else piece for piece in pieces)
+        """The blocks from number ``first`` to ``last`` in memory."""
+        pieces = tuple(self._line.between(first, last).pieces())
+        blocks = self._given_back(piece for piece in pieces if isinstance(piece, SealedBlock))
+        return tuple(next(blocks) if isinstance(piece, SealedBlock) else piece for piece in pieces)
 
-    def _own(self, block: SealedBlock) -> SealedBlock:
-        """``block`` as it is when nobody keeps it any more."""
+    def _given_back(self, blocks: Iterable[SealedBlock]) -> Iterator[SealedBlock]:
+        """``blocks``, oldest first, as they are when nobody keeps them any more."""
         kept = self._kept
-        return kept.without_state(block) if kept is not None and self._is_kept(block.number) else block
+        if kept is None:
+            yield from blocks
+            return
+        for is_kept, group in groupby(blocks, lambda block: self._is_kept(block.number)):
+            if is_kept:
+                yield from kept.given_back(group)
+            else:
+                yield from group
 
     def _forget_place(self, tx_hash: Hash32, place: int) -> None:
         earlier = self._shadowed.get(tx_hash)
@@ -280,16 +288,16 @@ class ChainStore:
         return line.place(number)[0] if line.rows else None
 
     def _is_kept(self, number: int) -> bool:
-        """Whether that block, which is in the chain and in no row, is not in memory."""
+        """True if that block, which is in the chain and in no row, is not in memory."""
         made = self._line.made
         return isinstance(made, PartlyKept) and self._first < number <= made.end
 
     def in_memory(self, first: int, last: int) -> Iterable[SealedBlock]:
-        """Those of the blocks from number ``first`` to ``last`` that need neither be made nor read."""
+        """Returns those of the blocks from number ``first`` to ``last`` that need neither be made nor read."""
         return in_memory(self._line.between(first, last).made)
 
     def has_state(self, number: int) -> bool:
-        """Whether the state after that block, which is in the chain, is known."""
+        """True if the state after that block, which is in the chain, is known."""
         row = self._row_with(number)
         if row is not None:
             return row.is_known
@@ -532,7 +540,7 @@ class LogMatcher:
 
 
 def first_log_index(block: PlacedBlock, transaction_index: int) -> int:
-    """How many logs stand in ``block`` before those of the transaction at ``transaction_index``."""
+    """Returns the number of logs in ``block`` before those of the transaction at ``transaction_index``."""
     return count_logs(block.receipts[:transaction_index])
 
 

@@ -88,7 +88,7 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     is_system: bool = False
 
     def effective_gas_price(self, base_fee: Wei) -> Wei:
-        """What is paid per gas in a block with that base fee (EIP-1559)."""
+        """Returns the price per gas in a block with that base fee (EIP-1559)."""
         return min(self.max_fee_per_gas, base_fee + self.max_priority_fee_per_gas)
 
     @property
@@ -381,7 +381,9 @@ def _bad_number(item: Decoded) -> str:
 
 
 def _require_widths(nonce: Decoded, gas_limit: Decoded, to: Decoded, data: Decoded) -> None:
-    """What the numbers' common limit does not cover: 64 bits of nonce and gas, an address or nothing, bytes of data."""
+    """Checks the widths that the numbers' common limit does not cover: 64 bits of nonce and gas, an address or nothing,
+    bytes of data.
+    """
     if len(nonce) > 8 or len(gas_limit) > 8:
         raise UndecodableTransaction("transaction could not be decoded: nonce and gas limit must have at most 64 bits")
     if (len(to) != 20 and len(to) != 0) or type(to) is not bytes:
@@ -464,7 +466,7 @@ def _sidecar(fields: list[Decoded]) -> BlobSidecar:
 def _typed_sender(
     raw: bytes, y_item: Decoded, r_item: Decoded, s_item: Decoded, y_parity: int, r: int, s: int
 ) -> Address:
-    """Who signed the typed transaction ``raw``, whose last three fields are the signature."""
+    """Returns the sender of the typed transaction ``raw``, whose last three fields are the signature."""
     if y_parity > 1:
         raise UndecodableTransaction(f"invalid signature: the y parity must be 0 or 1, got {y_parity}")
     signed = raw[_payload_start(raw, 1) : len(raw) - _item_size(y_item) - _item_size(r_item) - _item_size(s_item)]
@@ -485,13 +487,13 @@ def _recover_sender(message_hash: Hash32, y_parity: int, r: int, s: int) -> Addr
 
 
 def _payload_start(raw: bytes, position: int) -> int:
-    """Where the payload of the (well-formed) list at ``position`` starts."""
+    """Returns the start of the payload of the (well-formed) list at ``position``."""
     first = raw[position]
     return position + 1 if first < 0xF8 else position + first - 0xF6
 
 
 def _item_end(raw: bytes, position: int) -> int:
-    """Where the (well-formed) list at ``position`` ends."""
+    """Returns the end of the (well-formed) list at ``position``."""
     first = raw[position]
     if first < 0xF8:
         return position + 1 + first - 0xC0
@@ -519,7 +521,9 @@ def encode_transaction(tx: Transaction) -> bytes:
 
 
 def encode_network_form(tx: Transaction) -> bytes:
-    """What travels between nodes: ``tx.encoded``, in a wrapper with its sidecar if it has one (EIP-4844, EIP-7594)."""
+    """Returns the encoding used between nodes: ``tx.encoded``, wrapped with its sidecar if it has one (EIP-4844,
+    EIP-7594).
+    """
     sidecar = tx.sidecar
     if sidecar is None:
         return tx.encoded
@@ -536,7 +540,9 @@ def encode_network_form(tx: Transaction) -> bytes:
 
 
 def encode_unsigned(tx: TransactionFields) -> bytes:
-    """What is hashed and signed: the type, if any, and the fields before the signature (EIP-155 for legacy)."""
+    """Returns the bytes to be hashed and signed: the type, if any, and the fields before the signature (EIP-155 for
+    legacy).
+    """
     fields = _unsigned_fields(tx)
     if tx.type == LEGACY and tx.chain_id is not None:
         fields += [tx.chain_id, 0, 0]
@@ -544,7 +550,7 @@ def encode_unsigned(tx: TransactionFields) -> bytes:
 
 
 def signing_hash(tx: TransactionFields) -> Hash32:
-    """What the sender signs."""
+    """Returns the hash that the sender signs."""
     return keccak(encode_unsigned(tx))
 
 
@@ -614,17 +620,17 @@ def blobs_of(transactions: Sequence[Transaction]) -> list[tuple[Hash32, bytes]]:
 
 
 def is_delegation(code: bytes) -> bool:
-    """Whether this is an EIP-7702 delegation: the prefix and an address, nothing more."""
+    """True if this is an EIP-7702 delegation: the prefix and an address, nothing more."""
     return len(code) == 23 and code.startswith(DELEGATION_PREFIX)
 
 
 def bars_sending(code: bytes) -> bool:
-    """Whether an account with this code may send nothing that it signs (EIP-3607); a delegation does not count."""
+    """True if an account with this code may send nothing that it signs (EIP-3607); a delegation does not count."""
     return bool(code) and not is_delegation(code)
 
 
 def recover_authority(authorization: SignedAuthorization) -> Address | None:
-    """Who signed an EIP-7702 tuple, or None where it is void: bad parity, high s, no such key.
+    """Returns the signer of an EIP-7702 tuple, or None if it is invalid: bad parity, high s, no such key.
 
     Whether its chain is this one (or 0) and its nonce the account's next, and not the last, is for the execution to
     check.

@@ -96,8 +96,9 @@ def anvil(config_file: str | None, install_shim: str | None, **flags: Any) -> in
 
 
 def _idle_flags(flags: dict[str, Any]) -> dict[str, str]:
-    """Those of ``flags`` that do nothing, taken out of them, by name; each as a user types it. Raises
-    ``ConfigError``."""
+    """Removes from ``flags`` those without an effect and returns their names, as a user types them. Raises
+    ``ConfigError``.
+    """
     found: dict[str, str] = {}
     for row in IDLE:
         given = flags.pop(row.name)
@@ -180,7 +181,7 @@ def _quoted(words: Iterable[str]) -> str:
 
 
 def _imports_this(python: Sequence[str]) -> bool:
-    """Whether ``python`` finds this megadev without being told where it is."""
+    """True if ``python`` finds this megadev without being told where it is."""
     asked = [*python, "-c", "import megadev; print(megadev.__path__[0])"]
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     answer = subprocess.run(asked, capture_output=True, text=True, env=clean, cwd="/", check=False)

@@ -1,4 +1,6 @@
-"""What the bridge's commands share: a running node's two chains, sending on either, and waiting for what follows."""
+"""The shared parts of the bridge's commands: a running node's two chains, sending on either, and waiting for the
+result.
+"""
 
 from __future__ import annotations
 

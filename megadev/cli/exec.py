@@ -70,7 +70,7 @@ def exec(command: tuple[str, ...], config_file: str | None, **flags: Any) -> int
 
 
 class _Tally:
-    """What happened on a node's chains, counted; what the node does there by itself is not."""
+    """Counts of what happened on a node's chains, without the node's own transactions."""
 
     def __init__(self, devnet: Devnet) -> None:
         self._devnet = devnet

@@ -110,7 +110,7 @@ def info(bundle: Path) -> int:
 
 
 def _about(head: Mapping[str, Any]) -> list[str]:
-    """Which block of which chain one of a bundle's forks is of."""
+    """Returns the chain and block of one of a bundle's forks."""
     block = head["block"]
     return [
         f"Chain ID:       {int(head['chainId'], 16)}",
@@ -120,7 +120,7 @@ def _about(head: Mapping[str, Any]) -> list[str]:
 
 
 def _kind(key: str) -> str:
-    """What an answer is about: the first word of its key, after the mark of L1 or of an older block."""
+    """Returns the kind of an answer: the first word of its key, after the mark of L1 or of an older block."""
     words = key.split()
     mark = "L1 " if words[0] == "L1" else ""
     words = words[1:] if mark else words

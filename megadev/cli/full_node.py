@@ -219,7 +219,7 @@ class FullNode:
             self._heads.save(self.verifier.pipeline.history.heads)
 
     def _check_l1(self) -> None:
-        """That it is the rollup's."""
+        """Checks that the L1 is the rollup's."""
         config = self.config
         try:
             chain_id, first = self._upstream.ask(

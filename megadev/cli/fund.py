@@ -74,7 +74,7 @@ def _number(url: str, token: str, data: bytes) -> int:
 
 
 def _symbol(url: str, token: str) -> str:
-    """What the token calls itself; 'tokens' where it does not say."""
+    """Returns the token's symbol; 'tokens' if it has none."""
     try:
         answer = call(url, "eth_call", [{"to": token, "data": to_data(encode_call("symbol()"))}, "latest"])
         (symbol,) = decode(["string"], bytes.fromhex(answer[2:]))

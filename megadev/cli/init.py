@@ -70,7 +70,9 @@ def init(words: tuple[str, ...]) -> None:
 
 
 def _name_the_installation(target: Path) -> None:
-    """Where templates say ``megadev`` to pip, say where this one was installed from: an index may not have it."""
+    """Replaces ``megadev`` in the templates' pip requirements by the source of this installation: an index may not have
+    it.
+    """
     requirements, readme = target / "requirements.txt", target / "README.md"
     if requirements.exists():
         lines = requirements.read_text(encoding="utf-8").splitlines()

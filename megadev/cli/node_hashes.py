@@ -65,7 +65,7 @@ class NodeHashes:
         return None
 
     def _may_be_late(self) -> bool:
-        """Whether the node may be about to follow L1 as well."""
+        """True if the node may be about to follow L1 as well."""
         now = self._clock.monotonic_ns()
         if self._differs_since is None:
             self._differs_since = now
@@ -93,7 +93,7 @@ class NodeHashes:
         return Differs(message, kind="block", block=number, **found)
 
     def _reason(self, number: int) -> str | None:
-        """What the node itself says of it, where it is one of ours and knows that the block came about by hand."""
+        """Returns the node's reason, if it is a megadev and knows that the block was changed by a cheat."""
         try:
             (found,) = self._upstream.ask([("megadev_getBatches", ("0x1",))])
             by_hand = found["underivable"]

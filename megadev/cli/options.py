@@ -183,7 +183,7 @@ def _option(row: Setting) -> Callable[[Decorated], Decorated]:
 
 
 def _completions(kind: object, _: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
-    """What a shell may put after a setting's flag: its words, or files."""
+    """Returns the completions of a setting's value: its words, or files."""
     if isinstance(kind, Choice):
         return [CompletionItem(word) for word in kind.words if word.startswith(typed)]
     return [CompletionItem(typed, type="file")] if isinstance(kind, FilePath) else []

@@ -1,4 +1,4 @@
-"""What a running node prints for its user: the banner, the activity log, and the files that tell programs the same."""
+"""A running node's output: the banner, the activity log, and the files that tell programs the same."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Output:
         self._put: Callable[[bytes], object] = descriptor_writer(sys.stdout.fileno(), sys.stdout.encoding)
 
     def can_have_ui(self) -> bool:
-        """Whether ``--ui`` is set and there is a terminal for it."""
+        """True if ``--ui`` is set and there is a terminal for it."""
         if not self._config.ui or self._config.json or self._config.quiet:
             return False
         from megadev.cli.terminal.ui import is_possible
@@ -102,7 +102,9 @@ class Output:
         self.write(self._banner(report, urls, addresses))
 
     def _banner(self, report: StartReport, urls: Sequence[str], addresses: Sequence[str]) -> str:
-        """What is printed once the node listens, ``urls`` and all. Whoever reads an address in it can connect."""
+        """Returns the banner that is printed once the node listens, with its ``urls``. Whoever reads an address in it
+        can connect.
+        """
         from megadev.cli.terminal.console import banner
 
         listening = "".join(f"Listening on {address}\n" for address in addresses)
@@ -144,7 +146,7 @@ class Output:
         return log
 
     def _lines(self, devnet: Devnet, endpoint: Endpoint, name: str, explain: Explain, locator: FailureLocator) -> Lines:
-        """What the log's lines look like for the chain of ``endpoint``, which is called ``name`` in them."""
+        """Returns the log's line format for the chain of ``endpoint``, named ``name``."""
         from megadev.cli.terminal.calls import Calls
         from megadev.cli.terminal.log import JsonLines, TextLines
         from megadev.rollup.predeploys import BATCH_INBOX
@@ -236,7 +238,7 @@ def _about_fork(chain: LocalChain) -> ForkReport | None:
 
 
 def _about_preset(config: DevnetConfig) -> str | None:
-    """What a user should know of a preset that is not the usual one."""
+    """Returns a notice about a preset other than the default."""
     if config.preset in (DEV, ANVIL):
         return None
     otherwise = "on request (evm_mine)" if config.no_mining else "for each transaction"

@@ -138,7 +138,7 @@ def _more(count: int) -> Iterator[Text | str]:
 
 
 def _transaction(entry: dict[str, Any]) -> Iterator[Text | str]:
-    """What one transaction waits for, and who waits for it."""
+    """Yields the dependencies of one transaction, and the transactions that depend on it."""
     from rich.text import Text
 
     yield ""

@@ -191,7 +191,7 @@ class ReplicaNode:
                 number = update.block.header.number + 1
 
     def _is_known(self, number: int) -> bool:
-        """Whether the node's newest block, with that number, is the newest here."""
+        """True if the node's newest block, with that number, is the newest here."""
         found = self._updates(number, 1)
         known = self._net.node.l2.store.by_number(number)
         return bool(found.blocks) and known is not None and known.hash == found.blocks[0].block.hash
@@ -293,7 +293,7 @@ class ReplicaNode:
             raise CannotFollow(f"{self._url} sent invalid JSON-RPC: {problem}") from None
 
     async def _ask_sequencer(self, method: str, params: list[Any]) -> Any:
-        """What the node says to a change. Raises as it refuses."""
+        """Forwards a change to the sequencer and returns its answer. Raises as it refuses."""
         try:
             return (await asyncio.to_thread(self._forward.ask, [(method, params)]))[0]
         except UpstreamRefused as refused:

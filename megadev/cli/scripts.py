@@ -69,8 +69,8 @@ def environment(net: Devnet) -> dict[str, str]:
 
 
 def command_for(script: Path) -> list[str]:
-    """How ``script`` is run: Python by this Python, a shell script by sh, anything else by itself. Raises
-    ``ConfigError``.
+    """Returns the command that runs ``script``: Python by this Python, a shell script by sh, anything else directly.
+    Raises ``ConfigError``.
     """
     if not script.is_file():
         raise ConfigError(f"--script: there is no file {script}")
@@ -128,7 +128,7 @@ def run_program(command: Sequence[str], environment: dict[str, str]) -> int:
 
 
 def _comes_from_terminal() -> bool:
-    """Whether we are in the foreground of a terminal: Ctrl-C goes to all processes there."""
+    """True if we are in the foreground of a terminal: Ctrl-C goes to all processes there."""
     try:
         terminal = os.open(os.ctermid(), os.O_RDONLY)
     except OSError:

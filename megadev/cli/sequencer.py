@@ -70,7 +70,7 @@ def crash(lose: bool, blocks: int | None, no_reads: bool, rpc_url: str) -> None:
 
 
 def _holds_only_blocks(url: str) -> bool:
-    """Whether a crash could lose nothing but sealed blocks, and there is one to lose."""
+    """True if a crash could lose nothing but sealed blocks, and there is one to lose."""
     unsealed, waiting = call(url, "megadev_sequencer_status", [])["unsealed"], call(url, "txpool_status", [])
     held = any(int(count, 16) for count in (unsealed, *waiting.values()))
     return not held and call(url, "eth_blockNumber", []) != "0x0"

@@ -1,4 +1,4 @@
-"""What SIGINT and SIGTERM do to a command that goes on until it is interrupted."""
+"""The effect of SIGINT and SIGTERM on a command that runs until it is interrupted."""
 
 from __future__ import annotations
 

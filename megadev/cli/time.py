@@ -68,7 +68,7 @@ def time(when: str, no_mine: bool, rpc_url: str) -> None:
 
 
 def _lies_behind(asked: timedelta | datetime, head: int) -> bool:
-    """Whether a move or a moment asks for a time that the head, of time ``head``, has passed."""
+    """True if a move or a moment asks for a time that the head, of time ``head``, has passed."""
     return asked < timedelta() if isinstance(asked, timedelta) else asked.timestamp() <= head
 
 

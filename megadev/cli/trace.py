@@ -115,7 +115,7 @@ def head_lines(answer: dict[str, Any]) -> Iterator[Text]:
 
 
 def _stack_lines(stack: list[dict[str, Any]]) -> Iterator[Text]:
-    """Where it failed, innermost first; of a deep recursion its two ends."""
+    """Yields the stack of the failure, innermost first; for a deep recursion both ends."""
     from rich.text import Text
 
     shown = [(entry, len(list(equal))) for entry, equal in groupby(stack)]
@@ -192,7 +192,7 @@ def tree_lines(answer: dict[str, Any], depth: int = DEPTH) -> Iterator[Text]:
 
 
 def _size(node: _Node) -> int:
-    """How much is below an entry."""
+    """Returns the number of entries below an entry."""
     count, waiting = 0, [node]
     while waiting:
         inner = waiting.pop().inner

@@ -296,7 +296,7 @@ def _follow_durable(devnet: Devnet, tell: Callable[[Notice], None], loop: asynci
 
 
 def _prompt(config: DevnetConfig, reloader: Reloader, log: ActivityLog | None) -> Prompt | None:
-    """Who asks before each reload; None where it is not to be asked, or where the question would not be seen."""
+    """Returns the prompt before each reload; None if none is wanted, or the question would not be seen."""
     if config.reload != "ask" or config.json or log is None:
         return None
     from megadev.cli.terminal.log import Told

@@ -174,7 +174,7 @@ def _run_witnesses(
 
 
 class _Report:
-    """What the user is told."""
+    """The report for the user."""
 
     def __init__(self, as_json: bool, keep_going: bool) -> None:
         self.found: list[dict[str, Any]] = []

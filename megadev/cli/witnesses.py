@@ -119,7 +119,7 @@ class WitnessedBlocks:
         return made.hash
 
     def _words(self, method: str, params: tuple[str, ...], refused: Exception) -> str:
-        """Why the node does not answer, as it says itself."""
+        """Returns the node's own reason for not answering."""
         try:
             call(self._url, method, list(params))
         except CallFailed as said:

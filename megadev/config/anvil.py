@@ -1,4 +1,4 @@
-"""What ``megadev anvil`` takes besides the settings: the flags of Anvil that do nothing here, and its names of rules.
+"""The flags of ``megadev anvil`` beside the settings: those without an effect, and its names of rules.
 
 The command's options, its help, README and the line that says which flags did nothing all read these tables.
 

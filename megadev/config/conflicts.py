@@ -1,4 +1,4 @@
-"""Which settings exclude or need each other: one row per rule, which the check, help and README read."""
+"""Settings that exclude or need each other: one row per rule, which the check, help and documentation read."""
 
 from __future__ import annotations
 

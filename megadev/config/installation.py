@@ -1,4 +1,4 @@
-"""Where this megadev was installed from, so that a message or a new project can say how to install it again."""
+"""The source of this installation, so that a message or a new project can tell how to install it again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class _Source(msgspec.Struct):
 
 
 def requirement(extra: str = "", *, recorded: Callable[[], str | None] | None = None) -> str:
-    """What pip installs this megadev from, as a line of requirements.txt (PEP 508); ``extra`` is one of its extras.
+    """Returns the pip requirement of this megadev, as a line of requirements.txt (PEP 508); ``extra`` is one of its
+    extras.
 
     Only a megadev that came from an index is called ``megadev`` alone. ``recorded`` answers ``direct_url.json``'s text.
     """

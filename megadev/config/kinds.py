@@ -1,4 +1,4 @@
-"""What a setting's value may be: how it is read from a flag, a variable, TOML or Python, and what help calls it.
+"""The kinds of settings' values: how they are read from a flag, a variable, TOML or Python, and their names in help.
 
 A kind raises ``ValueError`` that says what is wrong with what was given; whoever asked knows which setting it was.
 """
@@ -201,7 +201,7 @@ class Capacities:
 
 @dataclass(frozen=True, slots=True)
 class Funding:
-    """What an account owns at genesis, in ETH with up to 18 decimals."""
+    """An account's balance at genesis, in ETH with up to 18 decimals."""
 
     address: Address
     ether: Decimal
@@ -310,7 +310,7 @@ STORE_NAME = "chain.sqlite"
 
 @dataclass(frozen=True, slots=True)
 class StatePath(FilePath):
-    """Where a chain is kept: a file, or a directory. A path that ends in a separator is a directory's, and read as that
+    """The path of a chain: a file, or a directory. A path that ends in a separator is a directory's, and read as that
     of the store in it.
     """
 

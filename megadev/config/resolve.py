@@ -1,4 +1,4 @@
-"""Which source of a setting wins: flags, then ``MEGADEV_*`` variables, then ``megadev.toml``, then the default.
+"""The precedence of settings: flags, then ``MEGADEV_*`` variables, then ``megadev.toml``, then the default.
 
 Reads no environment and looks for no file on its own: callers pass both.
 """

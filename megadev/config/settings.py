@@ -98,7 +98,7 @@ class Setting:
         return ENVIRONMENT_PREFIX + self.name.upper()
 
     def default_under(self, preset: str) -> object:
-        """What holds where nobody says anything."""
+        """Returns the default of a setting under a preset."""
         return self.presets.get(preset, self.default)
 
     def read(self, given: object) -> object:
@@ -121,8 +121,8 @@ def described(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RollupTiming:
-    """How long things take between the chains: L1 blocks, but ``max_drift`` (None: any) and ``l1_block_time`` (None: a
-    block for each transaction), which are seconds.
+    """The distances and windows between the chains: in L1 blocks, except ``max_drift`` (None: any) and
+    ``l1_block_time`` (None: a block for each transaction), which are in seconds.
     """
 
     sequencing_window: int
@@ -1218,12 +1218,12 @@ class DevnetConfig:
                 raise ConfigError(conflict.message)
 
     def changed(self, name: str) -> bool:
-        """Whether the setting ``name`` is another than its preset's default."""
+        """True if the setting ``name`` is another than its preset's default."""
         return bool(getattr(self, name) != SETTING_BY_NAME[name].default_under(self.preset))
 
     @property
     def posts_batches(self) -> bool:
-        """Whether there is an L1 to post to, and batches are posted."""
+        """True if there is an L1 to post to, and batches are posted."""
         return self.batch and not self.no_l1
 
     @property
@@ -1235,7 +1235,7 @@ class DevnetConfig:
 
     @property
     def timing(self) -> RollupTiming:
-        """What --rollup-timing says, with what was said besides."""
+        """The timing of --rollup-timing, with the settings that override it."""
         base = REAL_TIMING if self.rollup_timing == "real" else QUICK_TIMING
         if not self.posts_batches:
             base = replace(base, finalized_distance=0 if base is QUICK_TIMING else base.finalized_distance)

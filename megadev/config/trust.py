@@ -22,7 +22,7 @@ class Trust:
         self._folder = folder
 
     def has(self, file: Path, content: bytes) -> bool:
-        """Whether the user trusts ``file`` with this content."""
+        """True if the user trusts ``file`` with this content."""
         return self._is_safe() and (self._folder / _name(file, content)).is_file()
 
     def add(self, file: Path, content: bytes) -> None:
@@ -48,7 +48,7 @@ class Trust:
         return True
 
     def _is_safe(self) -> bool:
-        """Whether only this user can have put something there, as far as the system knows users."""
+        """True if only this user can have put something there, as far as the system knows users."""
         try:
             found = self._folder.stat()
         except OSError:

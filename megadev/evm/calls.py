@@ -233,7 +233,7 @@ class _AccessWatcher:
         self._is_top = True
 
     def access_list(self) -> AccessList:
-        """What was named, with what was known before, in the order of its naming."""
+        """Returns the named and the previously known entries, in the order of their naming."""
         found: dict[Address, set[int]] = {}
         for address, slots in (*self._known, *((a, tuple(s)) for a, s in self._found.items())):
             if slots or address not in self._excluded:

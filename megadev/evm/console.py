@@ -1,4 +1,4 @@
-"""What contracts print: calls to the console of Hardhat and forge-std, decoded and put into words.
+"""Console output of contracts: calls to the console of Hardhat and forge-std, decoded and put into words.
 
 A library's ``console.log`` is a static call to an address without code; its data is the ABI encoding of a function
 ``log`` whose parameters say what is printed. The table of those functions is made here: none to four parameters of
@@ -115,7 +115,7 @@ def _decode(types: Sequence[str], data: bytes) -> tuple[Value, ...]:
 
 
 def _specified(found: re.Match[str], waiting: Iterator[tuple[str, Value]]) -> str:
-    """What stands in a specifier's place."""
+    """Returns the replacement of a format specifier."""
     kind = found["plain"]
     decimals = int(found["decimals"]) if kind is None and found["decimals"] else None
     if kind == "%":

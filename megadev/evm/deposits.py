@@ -1,4 +1,4 @@
-"""How a deposit transaction (0x7E) runs, composed above the engine seam (OP Stack specification, "Deposits").
+"""The execution of a deposit transaction (0x7E), composed above the engine seam (OP Stack specification, "Deposits").
 
 What was locked on L1 is minted to the sender first, always: nothing that happens afterwards takes it back. Then the
 transaction runs as a call that pays nothing and whose nonce nobody checks. It cannot be refused, since it is on L1
@@ -19,12 +19,11 @@ from megadev.evm.engine import (
     EcrecoverAnswers,
     Engine,
     Execution,
-    Frame,
-    FrameExit,
     GasReport,
     Halt,
     Tracer,
     TxEnv,
+    show_unstarted,
 )
 from megadev.primitives import rlp
 from megadev.primitives.keccak import keccak
@@ -66,7 +65,7 @@ def execute_deposit(
     try:
         execution = engine.execute(block, env, over, rules=rules, tracer=tracer)
     except InvalidTransaction as error:
-        return _failed(tx, account, minted, str(error), tracer)
+        return _failed(env, account, minted, str(error), tracer)
     if minted is None:
         return execution
     return Execution(
@@ -87,23 +86,14 @@ def _mint(tx: Transaction, state: StateReader) -> StateDiff | None:
     return StateDiff(Cause.DEPOSIT_MINT, accounts={tx.sender: richer})
 
 
-def _failed(
-    tx: Transaction, account: Account, minted: StateDiff | None, reason: str, tracer: Tracer | None
-) -> Execution:
-    """What is left of a deposit that could not start: the mint, the nonce, and all of its gas used."""
+def _failed(tx: TxEnv, account: Account, minted: StateDiff | None, reason: str, tracer: Tracer | None) -> Execution:
+    """Returns the outcome of a deposit that could not start: the mint, the nonce, and all of its gas used."""
     nonce = min(account.nonce + 1, MAX_NONCE)
     after = StateDiff(Cause.TRANSACTION, accounts={tx.sender: Account(nonce, account.balance, account.code_hash)})
     created: Address | None = None
     if tx.to is None:
         created = keccak(rlp.encode((tx.sender, account.nonce)))[12:]
-    if tracer is not None:
-        callee = tx.to if created is None else created
-        assert callee is not None, "one of the two is there"
-        frame = Frame(
-            "CALL" if created is None else "CREATE", 0, tx.sender, callee, callee, tx.value, tx.gas_limit, tx.data
-        )
-        tracer.enter(frame)
-        tracer.exit(frame, FrameExit(tx.gas_limit, b"", reason))
+    show_unstarted(tracer, tx, created, reason)
     return Execution(
         Halt(reason, b"", created),
         GasReport(tx.gas_limit),

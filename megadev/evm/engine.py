@@ -37,8 +37,8 @@ class MegaEnv(msgspec.Struct, frozen=True):
 
 
 class OperatorFee(msgspec.Struct, frozen=True):
-    """What a rollup's operator charges beside gas (OP Stack, Isthmus): ``constant`` wei for each transaction, and
-    ``scalar`` millionths of a wei for each gas.
+    """The operator fee beside gas (OP Stack, Isthmus): ``constant`` wei for each transaction, and ``scalar`` millionths
+    of a wei for each gas.
     """
 
     scalar: int
@@ -318,7 +318,7 @@ class Step(msgspec.Struct, gc=False):
 
 @dataclass(slots=True)
 class FrameExit:
-    """How a frame ended. ``error`` is None for success, 'execution reverted' or a halt reason otherwise."""
+    """The end of a frame. ``error`` is None for success, 'execution reverted' or a halt reason otherwise."""
 
     gas_used: int
     output: bytes
@@ -344,6 +344,19 @@ class Tracer(Protocol):
         ...
 
     def log(self, log: Log) -> None: ...
+
+
+def show_unstarted(tracer: Tracer | None, tx: TxEnv, created: Address | None, reason: str | None) -> None:
+    """Show a tracer the frame of a transaction that did not start: it takes all gas, or none if ``reason`` is None.
+    ``created``: the contract that it would have created.
+    """
+    if tracer is None:
+        return
+    callee = tx.to if tx.to is not None else created or bytes(20)
+    kind = "CALL" if tx.to is not None else "CREATE"
+    frame = Frame(kind, 0, tx.sender, callee, callee, tx.value, tx.gas_limit, tx.data)
+    tracer.enter(frame)
+    tracer.exit(frame, FrameExit(0 if reason is None else tx.gas_limit, b"", reason))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""What executing costs, by name: Ethereum's gas prices since Berlin, as the EIPs (and the yellow paper's fee schedule)
-have them. What a transaction pays before it runs stands in ``chain.transactions``, precompiles' prices in ``rules``.
-The native tier's C has these under the same names (``engines/native/runtime/rebuild``).
+"""Gas prices, by name: Ethereum's since Berlin, as the EIPs (and the yellow paper's fee schedule) have them. What a
+transaction pays before it runs stands in ``chain.transactions``, precompiles' prices in ``rules``. The native tier's C
+has these under the same names (``engines/native/runtime/rebuild``).
 """
 
 from __future__ import annotations

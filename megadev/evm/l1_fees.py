@@ -1,5 +1,5 @@
-"""What transactions pay beside gas, as L2's state tells it: for their data on L1, and to the operator (OP Stack
-specification, "L1-Cost fees" and "Operator fee").
+"""Fees beside gas, read from L2's state: for data on L1, and to the operator (OP Stack specification, "L1-Cost fees"
+and "Operator fee").
 """
 
 from __future__ import annotations

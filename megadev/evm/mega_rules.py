@@ -126,7 +126,7 @@ SEND_HINT: Final = selector("sendHint(bytes32,bytes)")
 
 
 class Stipend(Enum):
-    """How ``STORAGE_STIPEND`` is given."""
+    """The way in which ``STORAGE_STIPEND`` is given."""
 
     INFLATED = "the callee's gas is raised, and what it leaves above the original is taken away"
     ALLOWANCE = "a separate amount that only storage gas is paid from"

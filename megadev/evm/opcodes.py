@@ -17,7 +17,7 @@ from megadev.evm import gas
 
 
 class Kind(Enum):
-    """What an opcode does, coarsely: enough to know what may be compiled and what must be asked of the world."""
+    """The coarse effect of an opcode: enough to decide what may be compiled and what needs the world."""
 
     PURE = "reads the stack, leaves one word"
     PUSH = "pushes a constant"

@@ -1,4 +1,4 @@
-"""Why a transaction was refused, in the words of the library that MegaETH's nodes are built on (revm, mega-evm)."""
+"""Reasons for refused transactions, in the words of the library that MegaETH's nodes are built on (revm, mega-evm)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What each hardfork makes of the EVM, as tables: which opcodes exist (``opcodes``), which precompiles stand where and
-what they charge. Engines run by these tables; what ``eth_config`` says of precompiles stands in ``chain.config``.
+"""The EVM's rules of each hardfork, as tables: which opcodes exist (``opcodes``), the addresses of precompiles and
+their charges. Engines run by these tables; what ``eth_config`` says of precompiles stands in ``chain.config``.
 
 Prices here are complete; what a precompile computes belongs to the engines.
 

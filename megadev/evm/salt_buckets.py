@@ -1,4 +1,4 @@
-"""What multiplies storage gas on a chain: how large each of MegaETH's state buckets is.
+"""The multipliers of storage gas on a chain: the size of each of MegaETH's state buckets.
 
 A bucket has the capacity it is given, and where they are ``live`` it grows with what is stored: each account and each
 slot that is not 0 takes one place in it. Real buckets never shrink again; these have the size that what is stored now

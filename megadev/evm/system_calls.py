@@ -1,4 +1,4 @@
-"""What the protocol itself writes at the start of a block, as a state diff.
+"""The protocol's own writes at the start of a block, as a state diff.
 
 EIP-2935 stores the parent's hash in the history contract, EIP-4788 the parent beacon block's root in the beacon roots
 contract. Both EIPs allow a client to set the storage directly instead of executing the system call, which is what
@@ -55,7 +55,7 @@ def block_start_diff(
 
 
 class RowWrites(msgspec.Struct, frozen=True):
-    """What ``block_start_diff`` writes in each of a row of blocks, without going through the row.
+    """The writes of ``block_start_diff`` in each block of a row, without iterating over the row.
 
     ``base`` is the state before block ``first``, whose timestamp is ``timestamp``; each later block's is ``step``
     seconds after its parent's. ``hash_of`` knows the hashes from block ``first`` - 1 on. No block has a beacon root.
@@ -95,7 +95,7 @@ class RowWrites(msgspec.Struct, frozen=True):
         )
 
     def word(self, address: Address, slot: int, number: int) -> int | None:
-        """What stands in a slot after block ``number`` of the row; None where no block of it wrote there."""
+        """Returns the value of a slot after block ``number`` of the row; None if no block of it wrote there."""
         if address == HISTORY_STORAGE_ADDRESS and self.keeps_hashes and slot < RING:
             told = number - 1 - (number - 1 - slot) % RING
             return int.from_bytes(self.hash_of(told), "big") if told >= self.first - 1 else None
@@ -134,7 +134,7 @@ class RowWrites(msgspec.Struct, frozen=True):
         }
 
     def value(self, address: Address, slot: int, number: int) -> int:
-        """What stands in a slot after block ``number``, of the row or the one before it."""
+        """Returns the value of a slot after block ``number``, of the row or the one before it."""
         word = self.word(address, slot, number) if number >= self.first else None
         return self.base.storage(address, slot) if word is None else word
 

@@ -1,6 +1,6 @@
-"""What MegaETH's protocol does with its own contracts before a block's first transaction (MegaETH specification,
-"Pre-block order"): those of the spec in force are put in place, and changes that the sequencer registry has scheduled
-for the block are made.
+"""Changes by MegaETH's protocol to its own contracts before a block's first transaction (MegaETH specification,
+"Pre-block order"): those of the active spec are deployed, and changes that the sequencer registry has scheduled are
+applied.
 
 A contract that stands there in the version of the spec is left as it is, ours or mainnet's, so that a fork of MegaETH
 goes on with mainnet's code; an older one is replaced, and keeps its storage.
@@ -43,7 +43,7 @@ _APPLY = keccak(b"applyPendingChanges()")[:4]
 def system_contracts_diff(
     engine: Engine, block: BlockEnv, state: StateReader, contracts: SystemContracts
 ) -> StateDiff | None:
-    """What the protocol does with its contracts at the start of ``block``, over ``state``; None: nothing."""
+    """Returns the protocol's changes to its contracts at the start of ``block``, over ``state``; None: nothing."""
     diff = StateDiff(Cause.SYSTEM_CALL)
     delays_rotation = _artifacts(contracts.version).get(SEQUENCER_REGISTRY) == "SequencerRegistry"
     if delays_rotation and is_change_due(state, block.number):
@@ -71,7 +71,7 @@ def system_contracts_diff(
 
 
 def is_change_due(state: StateReader, number: int) -> bool:
-    """Whether the registry has a change that takes effect at the start of block ``number``."""
+    """True if the registry has a change that takes effect at the start of block ``number``."""
     return any(
         state.storage(SEQUENCER_REGISTRY, pending) and state.storage(SEQUENCER_REGISTRY, activation) <= number
         for pending, activation in (PENDING_SYSTEM_ADDRESS_SLOTS, PENDING_SEQUENCER_SLOTS)
@@ -79,7 +79,7 @@ def is_change_due(state: StateReader, number: int) -> bool:
 
 
 def is_change_scheduled(state: StateReader) -> bool:
-    """Whether the registry has a change for a future block."""
+    """True if the registry has a change for a future block."""
     slots = PENDING_SYSTEM_ADDRESS_SLOTS[0], PENDING_SEQUENCER_SLOTS[0]
     return any(state.storage(SEQUENCER_REGISTRY, slot) for slot in slots)
 
@@ -91,7 +91,7 @@ def _apply_changes(engine: Engine, block: BlockEnv, state: StateReader, diff: St
 
 
 def _is_outdated(code_hash: Hash32, address: Address, artifact: str) -> bool:
-    """Whether there is nothing there, or what another spec has there."""
+    """True if there is nothing there, or what another spec has there."""
     if code_hash == EMPTY_CODE_HASH:
         return True
     versions = _versions(address)

@@ -25,8 +25,8 @@ TYPES = {
 
 @dataclass(frozen=True)
 class Site:
-    """What the pages are told. ``rpc`` and ``l1``: URLs of the chains, relative to the page or whole; '' for what is
-    to be asked of the node. ``is_read_only`` hides what changes anything.
+    """The data that the pages get. ``rpc`` and ``l1``: URLs of the chains, relative to the page or whole; '' for what
+    is to be asked of the node. ``is_read_only`` hides what changes anything.
     """
 
     rpc: str = "/"

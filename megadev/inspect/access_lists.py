@@ -1,4 +1,4 @@
-"""Which accounts and slots a block touched, and what each transaction made of them (EIP-7928's block access list).
+"""The accounts and slots that a block touched, and each transaction's changes (EIP-7928's block access list).
 
 No block of ours carries one: it is made on demand, by running the block again. What the protocol writes at the block's
 start has index 0, transactions have indices from 1. The protocol does nothing at the end of our blocks, so there is no
@@ -46,7 +46,7 @@ BlockAccessList: TypeAlias = list[AccountChanges]
 
 
 def block_access_list(chain: LocalChain, block: SealedBlock) -> BlockAccessList:
-    """What ``block`` touched; nothing for a chain's first block. Raises as ``replay``."""
+    """Returns the access list of ``block``; nothing for a chain's first block. Raises as ``replay``."""
     if block.number == chain.store.genesis.number:
         return []
     world = world_before(chain, block)

@@ -1,4 +1,4 @@
-"""Who appears in which transaction: sender, recipient, created contract, and whoever is called or calls within, also in
+"""Appearances of addresses in transactions: sender, recipient, created contract, and every caller and callee, also in
 frames that failed. For searches by address.
 
 Why transactions are run again for it, and the answers kept: keeping this of every transaction when it runs would slow
@@ -32,7 +32,7 @@ _keeping = threading.Lock()
 
 
 def appearances(chain: LocalChain, block: SealedBlock) -> Appearances:
-    """Who appears in the transactions of ``block``. Raises as ``replay``."""
+    """Returns the addresses in the transactions of ``block``. Raises as ``replay``."""
     known = _kept.get(block.hash)
     if known is not None:
         return known

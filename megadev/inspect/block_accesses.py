@@ -1,4 +1,4 @@
-"""What each transaction of some blocks looked at and changed: slots, and each field of accounts by itself.
+"""The reads and changes of each transaction in some blocks: slots, and each field of accounts separately.
 
 Blocks are run again. What an engine tells of an execution (slots and accounts touched, post-values) leaves one thing
 open: whether who touched an account looked at its balance and nonce, or only called it. Where that matters, because an
@@ -93,7 +93,7 @@ def block_accesses(chain: LocalChain, blocks: Sequence[SealedBlock], bound: Boun
 
 
 def _touched(replayed: Replayed, block: SealedBlock) -> tuple[Touched, set[Resource]]:
-    """What one transaction touched, and what it may have looked at beside that, without changing it."""
+    """Returns the values that one transaction touched, and those it may have read without changing them."""
     execution, before, sender = replayed.execution, replayed.before, replayed.tx.sender
     accessed, diff = execution.accessed, execution.diff
     reads = {Resource(Kind.STORAGE, address, slot) for address, slot in accessed.slots}

@@ -17,7 +17,7 @@ from megadev.rollup.predeploys import PREDEPLOYS, L1Addresses
 
 @cache
 def bridge_contracts(at: L1Addresses) -> tuple[ArtifactRegistry, dict[Address, Artifact]]:
-    """What they understand, on both chains, and where each stands. Reads some files, once."""
+    """Returns the interfaces and addresses of the bridge's contracts, on both chains. Reads some files, once."""
     registry, placed, contracts = ArtifactRegistry(), {}, at.profile.contracts
     for field in fields(at):
         placed[getattr(at, field.name)] = _artifact(contracts[field.name], contracts[field.name])

@@ -1,4 +1,4 @@
-"""How a contract came to be: the frame that created it, found in the chain's history."""
+"""The creation of a contract: the frame that created it, found in the chain's history."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def block_of_code(chain: LocalChain, address: Address) -> SealedBlock | None:
 
 
 def creation_in(chain: LocalChain, block: SealedBlock, address: Address) -> Creation | None:
-    """How ``block`` created the contract; None where it did not, and code was set by a cheat. Raises as ``replay``."""
+    """Returns the creation of the contract in ``block``; None if there is none, and code was set by a cheat. Raises as
+    ``replay``.
+    """
     for tx, receipt in zip(block.transactions, block.receipts, strict=True):
         if receipt.created == address and receipt.succeeded:
             return Creation(tx, tx.sender, tx.value, tx.data)

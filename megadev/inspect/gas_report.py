@@ -1,5 +1,5 @@
-"""What an execution paid for, and where: compute and storage gas by frame, function and source line, MegaETH's meters
-and how much of each limit is left, where volatile data began to hold compute gas back, and which limit ended it.
+"""The gas of an execution: compute and storage gas by frame, function and source line, MegaETH's meters and the
+remainder of each limit, where volatile data began to restrict compute gas, and which limit ended it.
 
 ``GasTracer`` watches; ``GasReport`` is what comes of it. Gas that a call hands on counts with the lines of the callee.
 What no line used is its frame's: the deposit of code, a precompile's price, what a failure burnt.
@@ -188,7 +188,7 @@ class GasReport:
 
     @property
     def compute_gas(self) -> int:
-        """What is left of the gas before refund and floor: what was used for anything but storage."""
+        """The gas before refund and floor that was used for anything but storage."""
         if self.meters is not None:
             return self.meters.compute_gas
         gas = self.trace.execution.gas
@@ -196,7 +196,7 @@ class GasReport:
 
     @property
     def intrinsic(self) -> Spent:
-        """What was taken before the first frame."""
+        """The gas taken before the first frame."""
         storage = self._tracer.intrinsic_storage
         if self.meters is not None and self.meters.intrinsic is not None:
             return Spent(self.meters.intrinsic - storage, storage, 0)
@@ -228,7 +228,7 @@ class GasReport:
 
     @property
     def volatile(self) -> list[str]:
-        """What volatile data was looked at."""
+        """The volatile data that was read."""
         seen = 0 if self.meters is None else self.meters.volatile
         return [str(flag.name) for flag in Volatile if flag & seen]
 
@@ -266,7 +266,7 @@ class GasReport:
             waiting.extend((depth + 1, inner) for inner in reversed(node.calls))
 
     def functions(self) -> list[tuple[str, Spent]]:
-        """What the lines of each function used, most first. What stands in no function is told by its contract."""
+        """Returns the gas of each function's lines, most first. What stands in no function is told by its contract."""
         found: dict[str, Spent] = {}
         for _, location, spent in self._located():
             name = location.function or location.path
@@ -274,7 +274,7 @@ class GasReport:
         return sorted(found.items(), key=lambda item: -item[1].total)
 
     def lines(self) -> list[tuple[SourceLocation, Spent]]:
-        """What each line of source used, most first."""
+        """Returns the gas of each source line, most first."""
         places: dict[tuple[str, int], SourceLocation] = {}
         found: dict[tuple[str, int], Spent] = {}
         for _, location, spent in self._located():
@@ -284,7 +284,7 @@ class GasReport:
         return sorted(((places[key], spent) for key, spent in found.items()), key=lambda item: -item[1].total)
 
     def place(self, spot: Spot | None) -> tuple[Address, str, SourceLocation | None] | None:
-        """Where an instruction stands: its contract's address and name, and its line where a source is known."""
+        """Returns the place of an instruction: its contract's address and name, and its line if a source is known."""
         if spot is None:
             return None
         frame = spot.node.frame

@@ -1,4 +1,4 @@
-"""Which transactions could have run side by side: who reads what another one wrote before, and what follows from that.
+"""The transactions that could have run in parallel: their conflicts, and the possible speed-up.
 
 A transaction depends on an earlier one where it looks at something (a slot, a balance, a nonce, code) that the earlier
 one changed last. That is what an optimistic parallel execution (Block-STM's idea: run all at once on the first state,
@@ -21,7 +21,7 @@ from megadev.primitives.types import Address
 
 
 class Kind(Enum):
-    """What can be contended."""
+    """The kinds of contended values."""
 
     STORAGE = "storage"
     BALANCE = "balance"
@@ -39,7 +39,7 @@ class Resource(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What one transaction looked at and changed; ``pays``: balances that it only added a fee to. ``cost``: its gas."""
+    """The reads and changes of one transaction; ``pays``: balances that it only added a fee to. ``cost``: its gas."""
 
     reads: frozenset[Resource]
     writes: frozenset[Resource]
@@ -58,7 +58,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Parallelism:
-    """What follows for transactions in their order. Each of ``conflicts`` is with the last one that changed it."""
+    """The result for transactions in their order. Each of ``conflicts`` is with the last one that changed it."""
 
     costs: Sequence[int]
     conflicts: Sequence[Conflict]
@@ -102,12 +102,12 @@ class Parallelism:
 
     @property
     def critical_cost(self) -> int:
-        """What even any number of workers needs, one after the other."""
+        """The cost of the longest chain of conflicts, which even any number of workers needs."""
         return sum(self.costs[index] for index in self.critical_path)
 
     @property
     def speed_up(self) -> float:
-        """How many times faster than one after the other it could be at most. 1 where there is nothing."""
+        """The highest possible speed-up compared with sequential execution. 1 where there is nothing."""
         return self.cost / self.critical_cost if self.critical_cost else 1.0
 
     def with_workers(self, workers: int) -> float:
@@ -120,7 +120,7 @@ class Parallelism:
         return self.cost / max(ends) if self.cost else 1.0
 
     def speed_up_without(self, resources: Collection[Resource]) -> float:
-        """What the speed-up could be if nobody contended for these."""
+        """Returns the possible speed-up without the conflicts on these."""
         return Parallelism(
             self.costs, [conflict for conflict in self.conflicts if conflict.resource not in resources]
         ).speed_up
@@ -157,7 +157,7 @@ def _order(resource: Resource) -> tuple[str, Address, int]:
 
 
 def _ends(costs: Sequence[int], depends_on: Sequence[set[int]]) -> tuple[list[int], list[int | None]]:
-    """When each is through at the earliest, and which one it waits for last."""
+    """Returns the earliest end of each transaction, and the last one that it waits for."""
     ends: list[int] = []
     before: list[int | None] = []
     for cost, earlier in zip(costs, depends_on, strict=True):

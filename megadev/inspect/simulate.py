@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import msgspec
+
 from megadev.chain.admission import TRANSACTION_GAS, validate_transaction
 from megadev.chain.blocks import Header, SealedBlock
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
@@ -40,7 +42,7 @@ from megadev.evm.engine import CONSENSUS, EcrecoverAnswers, Engine, Execution, F
 from megadev.evm.overrides import AccountOverride, MovedPrecompiles, override_state
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
-from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
+from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, transaction_env
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
@@ -113,7 +115,8 @@ class BlockRequest:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedCall:
-    """What a call came to. ``logs`` holds transfers of ether too where they were asked for, in order of occurrence.
+    """The result of a simulated call. ``logs`` holds transfers of ether too where they were asked for, in order of
+    occurrence.
 
     ``cut_from``: the gas that it asked for, where it was given less.
     """
@@ -260,8 +263,14 @@ class _Simulation:
         validate_transaction(tx, self.spec, sidecar_required=False, nonce_counts=self.validation)
         builder.check_room(tx)
         tracer = TransferTracer() if self.trace_transfers else None
-        env = builder.transaction_env(tx)
-        execution = self.engine.execute(builder.env, env, builder.state, rules=self._rules(tx, moved), tracer=tracer)
+        if self.validation or tx.max_fee_per_gas > 0:
+            env, block = builder.transaction_env(tx), builder.env
+        else:  # a free call pays nothing to a rollup either
+            env, block = (
+                transaction_env(tx, builder.plan.base_fee),
+                msgspec.structs.replace(builder.env, operator_fee=None),
+            )
+        execution = self.engine.execute(block, env, builder.state, rules=self._rules(tx, moved), tracer=tracer)
         builder.append(tx, execution)
         if self.gas_left is not None:
             self.gas_left -= execution.gas.used
@@ -294,7 +303,7 @@ class _Simulation:
         return impersonated_transaction(unsigned, sender)
 
     def _gas(self, builder: BlockBuilder, call: CallFields) -> int:
-        """What ``call`` may use: what it asks for, as far as the block and the simulation have it."""
+        """Returns the gas that ``call`` may use: its own limit, as far as the block and the simulation have it."""
         if self.gas_left is None:
             return DEFAULT_GAS if call.gas is None else call.gas
         block_gas_left = builder.plan.gas_limit - builder.gas_used

@@ -1,5 +1,5 @@
-"""Why an execution went as it did, in words: its call tree with the names that artifacts know, and where in which
-source it failed.
+"""The stack trace of an execution, in words: its call tree with the names that artifacts know, and the source position
+of a failure.
 
 ``StackTracer`` watches; ``StackTrace`` is what comes of it. The call tree is the tracer's own; a contract is recognised
 by the code that ran. The stack is the way from the outermost call to the one that failed first, and within each of its
@@ -47,7 +47,7 @@ _PRECOMPILES = {address: row.name for rules in EVM_RULES.values() for address, r
 
 
 class _Trail:
-    """Where a frame went: the latest program counters, and all its jumps; None where there was no room for them."""
+    """The path of a frame: the latest program counters, and all its jumps; None if there was no room for them."""
 
     __slots__ = ("jumps", "latest")
 
@@ -57,7 +57,7 @@ class _Trail:
 
 
 class Standing:
-    """Where a frame stood at one moment: program counters, the latest last, and the jumps it had made."""
+    """The position of a frame at one moment: program counters, the latest last, and the jumps it had made."""
 
     __slots__ = ("_count", "_jumps", "latest")
 
@@ -95,7 +95,7 @@ class StackTracer(CallTreeTracer):
         self._room = JUMPS_KEPT
 
     def begin_metering(self, meter: RunningMeter) -> None:
-        """What the engine counts, from now on to be looked at."""
+        """Keeps the engine's meters, to be read from now on."""
         self._meter = meter
 
     def enter(self, frame: Frame) -> None:
@@ -161,7 +161,9 @@ class StackTrace:
 
     @cached_property
     def error(self) -> str | None:
-        """Why it failed: what the revert data says, or else how the call ended that failed first. None: it did not."""
+        """The reason of the failure: the revert data in words, or the end of the first failed call. None: it
+        did not.
+        """
         if not self.root.failed:
             return None
         return self.error_of(self.root) or self._unsaid(self._failed[-1])
@@ -196,7 +198,7 @@ class StackTrace:
         return "" if artifact is None else artifact.name
 
     def call_of(self, node: CallNode) -> DecodedCall:
-        """What the frame was asked to do."""
+        """Returns the frame's call in words."""
         frame = node.frame
         if frame.kind in _CREATIONS:
             return explain.creation(self._registry, frame.input)
@@ -209,26 +211,26 @@ class StackTrace:
         return explain.call(self._registry, artifact, frame.input)
 
     def printed_by(self, node: CallNode) -> str | None:
-        """What the frame prints, where it is a call to the console."""
+        """Returns the frame's output, if it is a call to the console."""
         return read_console(node.frame.input).text if node.frame.code_address == CONSOLE else None
 
     def error_of(self, node: CallNode) -> str:
-        """How the frame failed: what its revert data says, or a halt's reason; '' for a revert without data."""
+        """Returns the frame's failure: its revert data in words, or a halt's reason; '' for a revert without data."""
         outcome = node.outcome
         if outcome.output:
             return explain.error(self._registry, outcome.output, self.artifact_of(node))
         return "" if outcome.error in (None, REVERTED) else str(outcome.error)
 
     def returned_by(self, node: CallNode, call: DecodedCall) -> str:
-        """What the frame gave back; '' for nothing, and for the code of a creation."""
+        """Returns the frame's return values in words; '' for none, and for the code of a creation."""
         return "" if node.frame.kind in _CREATIONS else explain.returned(call, node.outcome.output)
 
     def log_of(self, node: CallNode, log: Log) -> DecodedLog:
-        """What a log of the frame says."""
+        """Returns a log of the frame in words."""
         return explain.log(self._registry, log.topics, log.data, self.artifact_of(node))
 
     def _unsaid(self, node: CallNode) -> str:
-        """Why a frame failed that does not say so itself."""
+        """Returns the reason of a failure that the frame itself does not give."""
         error = node.outcome.error or REVERTED
         artifact, frame = self.artifact_of(node), node.frame
         if error != REVERTED or artifact is None or frame.kind in _CREATIONS:
@@ -306,7 +308,7 @@ class StackTrace:
         return [*entries, StackEntry(address, contract, function, innermost, pc)]
 
     def _innermost(self, node: CallNode, standing: Standing) -> SourceLocation | None:
-        """Where in the source a frame stood."""
+        """Returns the source position of a frame."""
         artifact = self.artifact_of(node)
         if artifact is None:
             return None
@@ -314,13 +316,13 @@ class StackTrace:
         return artifact.location(pc, node.frame.kind in _CREATIONS, trail)
 
     def _is_one_line(self, node: CallNode, called: Standing, ended: Standing) -> bool:
-        """Whether a frame ended in the line of its last call, as far as is known."""
+        """True if a frame ended in the line of its last call, as far as is known."""
         there, here = self._innermost(node, called), self._innermost(node, ended)
         return there is None or here is None or _same_line(there, here)
 
 
 def _is_passed_on(inner: CallNode, outer: CallNode) -> bool:
-    """Whether a call's failure became that of its caller, whose last one it was."""
+    """True if a call's failure became that of its caller, whose last one it was."""
     passed_on = inner.failed and inner.outcome.output == outer.outcome.output
     return passed_on and outer.outcome.error in (REVERTED, inner.outcome.error)
 
@@ -368,5 +370,5 @@ def _same_line(one: SourceLocation | None, other: SourceLocation) -> bool:
 
 
 def _is_declaration(place: SourceLocation) -> bool:
-    """Whether a jump comes from the compiler's own code before a function, and so from no line that calls it."""
+    """True if a jump comes from the compiler's own code before a function, and so from no line that calls it."""
     return _DECLARATION.match(place.text, place.column - 1) is not None

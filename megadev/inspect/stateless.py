@@ -106,7 +106,7 @@ def run_stateless(
 
 
 def _strange(world: WitnessWorld) -> str:
-    """What is in the witness and belongs to nothing."""
+    """Returns the unused entries of the witness."""
     unused = world.unused
     if not unused:
         return ""

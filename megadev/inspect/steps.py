@@ -28,8 +28,8 @@ _SLOAD, _SSTORE, _TLOAD, _TSTORE = 0x54, 0x55, 0x5C, 0x5D
 
 @dataclass(frozen=True, slots=True)
 class StepState:
-    """What the instruction found. ``stack``: top last. ``storage``: the slots of its contract that the transaction had
-    used until then, with their values; ``transient`` likewise.
+    """The state before an instruction. ``stack``: top last. ``storage``: the slots of its contract that the transaction
+    had used until then, with their values; ``transient`` likewise.
     """
 
     pc: int
@@ -195,7 +195,9 @@ def steps_of(
 
 
 def step_at(chain: LocalChain, tx_hash: Hash32, index: int, bounded: Callable[[Tracer], Tracer]) -> StepState | None:
-    """What step ``index`` of an included transaction found; None where it has fewer. Raises ``NotFound``."""
+    """Returns the state before step ``index`` of an included transaction; None if it has fewer steps. Raises
+    ``NotFound``.
+    """
     block, position = placed_transaction(chain, tx_hash)
     finder = _Finder(index)
     watcher = bounded(finder)

@@ -55,8 +55,9 @@ _ADDRESS_BYTES = 20
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What lies in a slot: all of it, or ``type.size`` bytes from ``offset`` (from the low end) on. ``name``:
-    ``balances[0x…]``, ``points[2].x``."""
+    """A variable in a slot: all of it, or ``type.size`` bytes from ``offset`` (from the low end) on. ``name``:
+    ``balances[0x…]``, ``points[2].x``.
+    """
 
     name: str
     type: Type
@@ -233,8 +234,8 @@ def _key(type_: Type, text: bytes) -> str:
 
 
 def implementation_of(state: StateReader, address: Address, code: bytes) -> Address | None:
-    """Whose code runs at ``address`` on its storage: a proxy's (ERC-1967, ERC-1822, ERC-1167 and
-    others like it) or a delegation's (EIP-7702).
+    """Returns the implementation whose code runs at ``address`` on its storage: a proxy's (ERC-1967, ERC-1822, ERC-1167
+    and others like it) or a delegation's (EIP-7702).
     """
     if code.startswith(_DELEGATION) and len(code) == len(_DELEGATION) + _ADDRESS_BYTES:
         return code[len(_DELEGATION) :]
@@ -249,7 +250,7 @@ def implementation_of(state: StateReader, address: Address, code: bytes) -> Addr
 
 
 def contracts_of(state: StateReader, registry: ArtifactRegistry, address: Address) -> list[Artifact]:
-    """What is known of the code that runs on the storage of ``address``: its own, and an implementation's."""
+    """Returns the known contracts whose code runs on the storage of ``address``: its own, and an implementation's."""
     found = []
     code = _code(state, address)
     behind = implementation_of(state, address, code)
@@ -268,8 +269,8 @@ def _code(state: StateReader, address: Address) -> bytes:
 def names_of(
     artifacts: Iterable[Artifact], slots: Iterable[int], seen: Iterable[bytes] = (), accounts: Sequence[Address] = ()
 ) -> dict[int, list[Part]]:
-    """What lies in ``slots``, as far as the layouts of ``artifacts`` tell. ``seen``: texts that were hashed;
-    ``accounts``: what keys of mappings are guessed to be; without any, nothing is guessed.
+    """Returns the variables in ``slots``, as far as the layouts of ``artifacts`` tell. ``seen``: texts that were
+    hashed; ``accounts``: what keys of mappings are guessed to be; without any, nothing is guessed.
     """
     wanted, texts = tuple(slots), tuple(seen)
     found: dict[int, list[Part]] = {}
@@ -323,7 +324,7 @@ class Named:
 def named_changes(
     chain: LocalChain, registry: ArtifactRegistry, tx_hash: Hash32, bounded: Callable[[Tracer], Tracer]
 ) -> dict[Address, Named]:
-    """What an included transaction changed, by address in order. Raises ``NotFound``, and what ``bounded`` ends it
+    """Returns an included transaction's changes, by address in order. Raises ``NotFound``, and what ``bounded`` ends it
     with.
     """
     block, position = placed_transaction(chain, tx_hash)

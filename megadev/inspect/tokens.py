@@ -152,7 +152,7 @@ def _field(question: _Question, account: Address, slot: int, now: int) -> Field 
     word = question.state.storage(account, slot)
 
     def flips(bit: int) -> int | None:
-        """Which bit of the answer follows this one of the word, if one does and nothing else."""
+        """Returns the bit of the answer that follows this bit of the word, if exactly one does."""
         answer = question.answer(question.data, {key: word ^ 1 << bit})
         changed = 0 if answer is None else answer ^ now
         return changed.bit_length() - 1 if changed and changed & (changed - 1) == 0 else None

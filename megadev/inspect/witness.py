@@ -1,4 +1,5 @@
-"""What it takes to run a block with nothing of the state but its root: trie nodes, code, and the headers of ancestors.
+"""The witness of a block, with which it can be executed from a state root alone: trie nodes, code, and the headers of
+ancestors.
 
 Made by running the block again over a world that notes what it is asked. The form is the execution API's
 (``ExecutionWitness``), whose order, sorted bytes without repetition, makes one block's witness always the same.

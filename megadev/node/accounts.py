@@ -41,9 +41,21 @@ class Accounts:
         self.impersonated: HashTrieSet[Address] = HashTrieSet()
         """Persistent, as the world's maps are: a snapshot holds it as it was, and one address more copies nothing."""
         self.auto_impersonate = auto_impersonate
-        self.signatures: tuple[tuple[bytes, Address], ...] = ()
-        """Signatures with whom they recover to from now on, as ``Rules.ecrecover_answers`` has them."""
+        self._answers: dict[bytes, Address] = {}
+        self._signatures: tuple[tuple[bytes, Address], ...] | None = ()
+        """None: to be made of ``_answers``, once somebody asks."""
         self._keys = {account.raw_address: account.raw_key for account in self.keyed}
+
+    @property
+    def signatures(self) -> tuple[tuple[bytes, Address], ...]:
+        """Signatures with whom they recover to from now on, as ``Rules.ecrecover_answers`` has them."""
+        if self._signatures is None:
+            self._signatures = tuple(self._answers.items())
+        return self._signatures
+
+    @signatures.setter
+    def signatures(self, signatures: tuple[tuple[bytes, Address], ...]) -> None:
+        self._answers, self._signatures = dict(signatures), signatures
 
     @property
     def addresses(self) -> list[Address]:
@@ -52,7 +64,7 @@ class Accounts:
         return held + sorted(set(self.impersonated).difference(held))
 
     def holds(self, address: Address) -> bool:
-        """Whether the private key of ``address`` is known."""
+        """True if the private key of ``address`` is known."""
         return address in self._keys
 
     def key_of(self, address: Address) -> bytes:
@@ -99,7 +111,8 @@ class Accounts:
         """Have ``signature`` recover to ``address`` whatever it signs: r, s and v (27, 28 or their parity), 65 bytes,
         or the 64 of EIP-2098. Raises ``InvalidParams``.
         """
-        self.signatures = (*dict((*self.signatures, (ecrecover_words(signature), address))).items(),)
+        self._answers[ecrecover_words(signature)] = address
+        self._signatures = None
 
 
 def ecrecover_words(signature: bytes) -> bytes:

@@ -1,4 +1,6 @@
-"""How settings reach the batcher and derivation: the rollup's configuration, the DA store, what is posted and how."""
+"""The settings of the batcher and derivation: the rollup's configuration, the DA store, the content and timing of
+batches.
+"""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class OpenCopy:
         self._builder: BlockBuilder | None = None
 
     def is_of(self, number: int) -> bool:
-        """Whether mini-blocks of the block with that number were taken."""
+        """True if mini-blocks of the block with that number were taken."""
         return self._builder is not None and self._builder.plan.number == number
 
     def take(self, mini_block: MiniBlock) -> bool:
@@ -84,7 +84,7 @@ class Behind:
 
     @property
     def lag(self) -> Latency:
-        """How far it is behind. Of what is still to happen here when that changes, nothing waits for longer."""
+        """The delay behind the chain. Of what is still to happen here when that changes, nothing waits for longer."""
         return self._lag
 
     @lag.setter

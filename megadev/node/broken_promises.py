@@ -1,4 +1,4 @@
-"""What the sequencer promised and did not keep, and what it signed twice: the evidence, kept with its signatures.
+"""Evidence of promises that the sequencer did not keep or signed twice, with its signatures.
 
 What breaks promises: faults that were asked for (``sequencer/faults``), crashes that lose what was announced, and L1
 where it says otherwise than the sequencer had (``rollup/consolidator``). A reorganisation of L1 is not the sequencer's
@@ -155,7 +155,7 @@ class BrokenPromises:
         return VoidMiniBlock(mini_block, signer.address, sign_mini_block(mini_block, signer.key), reason, origin)
 
     def rivals_of(self, tx_hash: Hash32) -> list[SignedPromise]:
-        """What was promised about a transaction besides what it was told."""
+        """Returns the other promises about a transaction."""
         return [
             found.promises[1]
             for found in self.evidence.equivocations

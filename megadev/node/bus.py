@@ -1,15 +1,18 @@
 """Events to listeners, in order of subscription. Listeners only take notice.
 
 They hear at once, or, of what the writer's thread does, soon after on the event loop: in its order, and before whoever
-asked for it is answered.
+asked for it is answered. What one of them raises is logged: it undoes nothing, and the others still hear.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from megadev.events import Event
 from megadev.node.writer import Writer
+
+_LOG = logging.getLogger("megadev.node")
 
 Listener = Callable[[Event], None]
 
@@ -29,7 +32,10 @@ class Bus:
 
     def _hand_out(self, event: Event) -> None:
         for listener in self._listeners:
-            listener(event)
+            try:
+                listener(event)
+            except Exception:
+                _LOG.exception("a listener failed at %s", type(event).__name__)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with every event from now on; returns what ends that."""

@@ -154,7 +154,7 @@ class LocalChain:
 
     @property
     def began_with(self) -> tuple[ChainOrigin, BlockSettings]:
-        """What a reset goes back to; set it to be the chain again that began with these."""
+        """The genesis that a reset restores; set it to restart the chain with it."""
         return self.beginning, self._first_settings
 
     @began_with.setter
@@ -249,7 +249,7 @@ class LocalChain:
 
     @property
     def is_continuous(self) -> bool:
-        """Whether a block is open while transactions arrive, and its content is visible before it is sealed."""
+        """True if a block is open while transactions arrive, and its content is visible before it is sealed."""
         return self.sequencer.mode is MiningMode.CONTINUOUS
 
     def placed(self, tx_hash: Hash32) -> tuple[SealedBlock | OpenBlock, int] | None:
@@ -373,8 +373,8 @@ class LocalChain:
         )
 
     def _mega_env(self, block: SealedBlock) -> MegaEnv | None:
-        """What MegaETH's rules ask for besides, on top of ``block``; None under others, and where its state is not
-        known.
+        """Returns the additional environment of MegaETH's rules, on top of ``block``; None under others, and if its
+        state is unknown.
         """
         spec = self.spec
         if not spec.is_metered or not block.world.is_known:

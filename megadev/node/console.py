@@ -1,4 +1,4 @@
-"""What contracts printed lately, by transactions and by calls, in the order it happened.
+"""Recent console output of contracts, by transactions and by calls, in order.
 
 A transaction's messages are also in its receipt, where they stay; here is the only place where those of calls and
 estimates are found. What is kept is bounded, so whoever wants all of it must ask in time.

@@ -79,7 +79,7 @@ def turn_off(node: Node, name: str | None = None) -> None:
 
 
 def faults_on(node: Node) -> tuple[Words, ...]:
-    """What is on: each fault's name and words, in the order of the table."""
+    """Returns the active faults: each one's name and words, in the order of the table."""
     found = ((row.name, row.words(node)) for row in FAULTS.values())
     return tuple((name, *words) for name, words in found if words is not None)
 

@@ -78,7 +78,7 @@ class DerivedHeads:
         self._kept: tuple[SafeHead, ...] = ()
 
     def load(self) -> tuple[SafeHead, ...]:
-        """Those of the last run, oldest first. Raises ``ConfigError`` where they are another rollup's."""
+        """Returns the blocks of the last run, oldest first. Raises ``ConfigError`` where they are another rollup's."""
         check_regular(self._path)
         try:
             found = msgspec.json.decode(self._path.read_bytes(), type=_Heads)

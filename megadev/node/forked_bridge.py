@@ -1,4 +1,4 @@
-"""How a forked L2, and a forked L1, come to have a bridge between them that works here.
+"""The bridge between a forked L2 and a forked or simulated L1.
 
 A live rollup's bridge cannot be carried over: its output roots are claimed and proven by others, and they are claims
 about a state that goes on elsewhere. So the bridge between the two chains of a node is always ours, and as much of what

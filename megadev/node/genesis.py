@@ -1,4 +1,4 @@
-"""How settings become the first blocks: the dev accounts and contracts, laid over a genesis file where one is given.
+"""The first blocks from the settings: the dev accounts and contracts, over a genesis file if one is given.
 
 What a setting says explicitly wins over the file, and the file wins over the defaults. The bridge stands from the start
 on both chains: its predeploys on L2, its contracts on L1, where the portal holds all the ether that L2's accounts own.
@@ -177,7 +177,7 @@ def plan_l1_fork(config: DevnetConfig, fork: Fork, chain_id: int) -> tuple[Chain
 
 
 def _going_on(spec: ChainSpec, fork: Fork) -> Genesis:
-    """What the blocks after a forked one begin from."""
+    """Returns the starting values of the blocks after a forked one."""
     header = fork.header
     genesis = make_genesis(
         spec, balances={}, contracts={}, timestamp=header.timestamp, coinbase=spec.coinbase, extra_data=spec.extra_data
@@ -269,7 +269,9 @@ def _bridge(config: DevnetConfig, roles: Roles, l2: ChainOrigin, at: L1Addresses
 
 
 def _contracts(config: DevnetConfig) -> dict[Address, bytes | GenesisAccount]:
-    """What tools expect on any chain; Anvil has no Multicall3, and alloy's tests count on that."""
+    """Returns the contracts that tools expect on any chain; Anvil has no Multicall3, and alloy's tests depend
+    on that.
+    """
     contracts: dict[Address, bytes | GenesisAccount] = {}
     if config.preset != ANVIL:
         contracts[MULTICALL3] = load("Multicall3").runtime
@@ -307,7 +309,9 @@ def _predeploys() -> dict[Address, GenesisAccount]:
 
 
 def _output_root(block: SealedBlock) -> Hash32:
-    """What L1 is told of an L2 block (OP Stack specification, "L2 output commitment construction", version 0)."""
+    """Returns the output root of an L2 block (OP Stack specification, "L2 output commitment construction",
+    version 0).
+    """
     messages = block.world.storage_root(MESSAGE_PASSER)
     return keccak(bytes(32) + block.header.state_root + messages + block.hash)
 

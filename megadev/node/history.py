@@ -1,4 +1,4 @@
-"""What came before a chain's own blocks: nothing, or the blocks of the chain that it forks.
+"""The history before a chain's own blocks: nothing, or the blocks of the chain that it forks.
 
 Whoever reads blocks asks ``ChainHistory`` and does not need to know which: ``OwnHistory`` is that of a chain which
 begins with its first block, ``fork.ForkHistory`` that of a fork.
@@ -27,7 +27,7 @@ class ChainHistory(Protocol):
 
     @property
     def is_remote(self) -> bool:
-        """Whether somebody else is asked, which takes time."""
+        """True if somebody else is asked, which takes time."""
         ...
 
     @property
@@ -70,7 +70,7 @@ class ChainHistory(Protocol):
         ...
 
     def is_funded(self, address: Address) -> bool:
-        """Whether the account's balance after the last block is not what it was there."""
+        """True if the account's balance after the last block is not what it was there."""
         ...
 
     def reader_of_call(
@@ -87,7 +87,9 @@ class ChainHistory(Protocol):
         ...
 
     def touched_by(self, state: Any, block: SealedBlock, stop: int | None) -> Keys:
-        """What the transactions of one of these blocks (before number ``stop``) ask for, as far as is known."""
+        """Returns the state that one of these blocks' transactions (before number ``stop``) read, as far as it is
+        known.
+        """
         ...
 
     def prefetch(self, accounts: Iterable[Address], slots: Iterable[Slot] = ()) -> None:

@@ -77,7 +77,7 @@ class Link:
 
     @property
     def delays_notices(self) -> bool:
-        """Whether notifications of subscribers may be delayed."""
+        """True if notifications of subscribers may be delayed."""
         return self.stream is not None or self.agreement is not None
 
     def wait_for(self, agreement: Agreement) -> None:

@@ -1,4 +1,4 @@
-"""When blocks are built: switching the mode at run time, and the timers of interval mining and of mini-blocks.
+"""The mining mode: changes at run time, and the timers of interval mining and of mini-blocks.
 
 Timers need a running event loop. Where there is none yet, whoever made the node is told that one is needed.
 

@@ -1,4 +1,4 @@
-"""What a node is made of: the clock, the keys, the chains, and how the settings reach them.
+"""The composition of a node: the clock, the keys, the chains, and the settings of each.
 
 This is the composition root. Nothing below it sees ``DevnetConfig``; nothing here knows a transport.
 """
@@ -19,7 +19,6 @@ from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, MegadevError
-from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
 from megadev.node import faults, registry
 from megadev.node.accounts import Accounts
@@ -185,7 +184,8 @@ class Node:
         if self.followed is not None:
             self.l2.told_signatures = {}
         else:
-            self.l2.bus.subscribe(self._follow_registry)
+            followed = registry.Followed(self.l2, lambda: [account.raw_key for account in self.accounts.keyed])
+            self.l2.bus.subscribe(followed.event)
         if config.oracle_script is not None:
             if self.l2.sequencer.oracle is None:
                 raise ConfigError("--oracle-script: this chain has no oracle (--preset megaeth has)")
@@ -273,11 +273,6 @@ class Node:
                 self._loop.call_later(seconds, call)
 
         return Behind(self.l2, chain, lag, SystemClock(), later)
-
-    def _follow_registry(self, event: Event) -> None:
-        """Sign with the key that L2's registry says, once it is known that it will."""
-        if isinstance(event, BlockSealed) and registry.has_registry(self.l2):
-            registry.follow(self.l2, [account.raw_key for account in self.accounts.keyed])
 
     @property
     def roles(self) -> Roles:
@@ -398,12 +393,12 @@ class Node:
 
     @property
     def driver(self) -> Driver | None:
-        """What moves L2 along as L1 grows; None where there is no L1."""
+        """The driver that advances L2 as L1 grows; None without L1."""
         return self.settling.driver
 
     @property
     def held_up_by(self) -> str | None:
-        """Why L2 does not follow L1 though it should, if that is so."""
+        """The reason why L2 does not follow L1, if it should."""
         return self.settling.held_up_by
 
     def settle(self) -> asyncio.Task[None] | None:
@@ -415,7 +410,7 @@ class Node:
         self.settling.wake()
 
     def is_laden(self) -> bool:
-        """Whether any change may take long, because it seals a block with many transactions."""
+        """True if any change may take long, because it seals a block with many transactions."""
         return any(chain.sequencer.unsealed > MANY_TRANSACTIONS for chain in self.chains)
 
     def apart(self, change: Callable[[], Any]) -> Any:
@@ -476,7 +471,7 @@ class Node:
             self.standbys.call_when_timer_needed = callback
 
     def _starts(self, l1: LocalChain, fork: Fork | None) -> BlockStarts:
-        """What L2's blocks begin with."""
+        """Returns the start of L2's blocks."""
         timing = self.config.timing
         return BlockStarts(
             l1.sequencer,
@@ -491,7 +486,7 @@ class Node:
         )
 
     def _driver(self, l1: LocalChain, starts: BlockStarts) -> Driver:
-        """What moves L2 along as L1 grows, and acts for L2 on L1."""
+        """Returns the driver that advances L2 as L1 grows, and acts for L2 on L1."""
         l1_sequencer, l2_sequencer = l1.sequencer, self.l2.sequencer
         config, every = self.config, self.config.propose_every
         cadence = Cadence(blocks=every or None, is_off=every == 0)
@@ -582,7 +577,7 @@ class Node:
         return fork
 
     def _addresses(self, l2: Fork | None) -> L1Addresses:
-        """Where the bridge stands on L1."""
+        """Returns the bridge's addresses on L1."""
         return addresses_for(self.config.l1_contracts, MAINNET_ADDRESSES if l2 is None else addresses_on_l1(l2))
 
     def _agree(self, config: DevnetConfig) -> Quorum | None:
@@ -597,7 +592,7 @@ class Node:
         return quorum
 
     def _first_signers(self) -> Signers:
-        """Who signs from the beginning."""
+        """Returns the first signers."""
         standbys = self.standbys
         if standbys is None:
             return Signers.from_genesis(self.roles.sequencer.raw_key)
@@ -668,7 +663,7 @@ def _clock(config: DevnetConfig) -> Clock:
 
 
 def _project(config: DevnetConfig) -> Path:
-    """Where to look for artifacts, once something is to be explained: in the working directory unless said."""
+    """Returns the directory of artifacts: the working directory by default."""
     if config.project is None:
         return Path()
     if not config.project.is_dir():

@@ -1,4 +1,4 @@
-"""What an operator does to the sequencer besides telling it to pause: crash it, start it again, change its key."""
+"""Operations on the sequencer other than pausing it: crash, restart, change of its key."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ class Recovery:
         self._paused_until = 0
 
     def ahead_of(self, members: Sequence[msgspec.Raw]) -> Ahead | None:
-        """What goes ahead of a batch of JSON-RPC requests; None where that is not worth the while."""
+        """Starts the preparation of a batch of JSON-RPC requests; None if it is not worthwhile."""
         if not self.most or len(members) < MANY or monotonic_ns() < self._paused_until:
             return None
         chunks = []
@@ -182,7 +182,7 @@ class Recovery:
         return False
 
     def look(self) -> None:
-        """Whether workers currently help, judged by the last chunks."""
+        """Decides whether workers currently help, from the last chunks."""
         if self.given >= LOOKS:
             if self.in_time * 2 < self.given:
                 self._paused_until = monotonic_ns() + PAUSE_NS
@@ -205,7 +205,7 @@ class Recovery:
 
 
 class Ahead:
-    """What goes ahead of one batch. Call ``reach`` with the number of each member before its turn."""
+    """The prepared work for one batch. Call ``reach`` with the number of each member before its turn."""
 
     def __init__(self, recovery: Recovery, chunks: Sequence[_Chunk]) -> None:
         self._recovery = recovery

@@ -6,7 +6,9 @@ A key that is changed by request is scheduled there as its admin would, with the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+import threading
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from megadev.chain.system_contracts import (
@@ -17,7 +19,8 @@ from megadev.chain.system_contracts import (
     load,
 )
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, sign_transaction
-from megadev.errors import InvalidParams
+from megadev.errors import InvalidParams, PrefetchNeeded, StateUnavailable
+from megadev.events import BlockSealed, Event
 from megadev.evm.engine import SYSTEM, BlockEnv, Revert, Success, TxEnv
 from megadev.primitives.abi import encode, encode_call
 from megadev.primitives.hexcodec import to_data
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from megadev.node.accounts import KeyedAccount
     from megadev.node.chain import LocalChain
 
+_LOG = logging.getLogger("megadev.node")
+
 NAME, VERSION = "MegaETH SequencerRegistry", "1"
 """The signing domain's (EIP-712)."""
 _DOMAIN = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
@@ -42,7 +47,7 @@ _SCHEDULE_V1 = "scheduleNextSequencerChange(address,uint256)"
 
 
 def has_registry(chain: LocalChain) -> bool:
-    """Whether ``chain`` has a sequencer registry."""
+    """True if ``chain`` has a sequencer registry."""
     return chain.spec.system_contracts is not None and chain.spec.system_contracts.version != "rex4"
 
 
@@ -134,6 +139,43 @@ def follow(chain: LocalChain, keys: Iterable[bytes]) -> None:
     known = {address_of(key): key for key in (*keys, *(key for term in signers.terms for key in term.keys))}
     if address in known:
         chain.rotated_signers = signers.rotated(known[address], block)
+
+
+class Followed:
+    """The registry of ``chain``, followed as blocks are sealed: see ``follow``. ``keys``: of the node's accounts."""
+
+    def __init__(self, chain: LocalChain, keys: Callable[[], Iterable[bytes]]) -> None:
+        self._chain = chain
+        self._keys = keys
+        self._unknown = ""
+        """Why it could not be read the last time."""
+        self._is_fetching = False
+
+    def event(self, event: Event) -> None:
+        """Note what happened on the chain."""
+        if not (isinstance(event, BlockSealed) and has_registry(self._chain)):
+            return
+        try:
+            follow(self._chain, self._keys())
+        except PrefetchNeeded as missing:  # of a fork: the next block finds it there
+            self._fetch(missing)
+        except StateUnavailable as problem:
+            if str(problem) != self._unknown:
+                self._unknown = str(problem)
+                _LOG.warning("the sequencer registry cannot be read for now: %s", problem)
+
+    def _fetch(self, missing: PrefetchNeeded) -> None:
+        def fetch() -> None:
+            try:
+                missing.fetch()
+            except StateUnavailable as problem:
+                _LOG.debug("the sequencer registry was not fetched: %s", problem)
+            finally:
+                self._is_fetching = False
+
+        if not self._is_fetching:
+            self._is_fetching = True
+            threading.Thread(target=fetch, name="megadev-registry", daemon=True).start()
 
 
 def _error_name(output: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What the rest of a node may ask of hot reload, which is built above it (``reload/``)."""
+"""The interface of hot reload for the rest of a node; hot reload is built above it (``reload/``)."""
 
 from __future__ import annotations
 

@@ -69,8 +69,8 @@ def prefetch_keys(
 
 
 def replay_fork(chain: LocalChain, fork: Fork) -> None:
-    """Where a fork is to begin just after a transaction: build the block after the forked one as upstream did, up to
-    and with it. Blocks. Raises ``StateUnavailable`` where it cannot be run again.
+    """Builds the block after the forked one as upstream did, up to and with a transaction, if the fork is to begin just
+    after it. Blocks. Raises ``StateUnavailable`` where it cannot be run again.
     """
     if fork.replay is None:
         return

@@ -93,7 +93,7 @@ def _common(node: Node, chain: LocalChain, depth: int, what: str) -> int:
 
 
 def _cheats_at(chain: LocalChain, number: int) -> StateDiff | None:
-    """What was changed by hand at the block with that number."""
+    """Returns the cheats at the block with that number."""
     block = chain.store.by_number(number)
     return None if block is None else chain.sequencer.irregular_after(block)
 
@@ -131,7 +131,7 @@ def _build(chain: LocalChain, old: Span, content: Sequence[Sequence[MakeTransact
 
 
 class _Replaced(NamedTuple):
-    """What is left of a block that is replaced. ``timestamp`` in seconds."""
+    """The kept data of a block that is replaced. ``timestamp`` in seconds."""
 
     number: int
     timestamp: int
@@ -180,7 +180,7 @@ class _Building:
         self._parent = row.block(last)
 
     def is_even(self, plan: BlockPlan) -> bool:
-        """Whether the next block is like its parent, and so are those after it."""
+        """True if the next block is like its parent, and so are those after it."""
         parent = self._parent.header
         return self._cheats is None and (plan.base_fee, plan.excess_blob_gas, plan.gas_limit, plan.coinbase) == (
             parent.base_fee,
@@ -197,7 +197,7 @@ class _Building:
         return self._chain.store.block_hash(number) if row is None else row.hash_of(number)
 
     def plan(self, place: _Replaced) -> BlockPlan:
-        """What is decided about the block that takes that place."""
+        """Returns the plan of the block in that place."""
         chain, parent = self._chain, self._parent
         spec, settings = chain.spec, chain.sequencer.blocks
         excess = next_excess_blob_gas(parent.header, spec)

@@ -39,7 +39,7 @@ class Gap(Exception):
 
 
 def beginning_of_replica(update: BlockUpdate) -> ChainOrigin:
-    """What a replica begins with that is told of its chain's first block. Raises ``UpdateRefused``."""
+    """Returns the start of a replica that receives its chain's first block. Raises ``UpdateRefused``."""
     record, spec = update.block, update.spec
     if spec is None or record.state != "whole":
         raise UpdateRefused(f"block {record.header.number}: the first block came without its state and rules")
@@ -154,7 +154,7 @@ class Replica:
 
 
 def _check(update: BlockUpdate, world: World, spec: ChainSpec) -> None:
-    """That a block is what its header says. Raises ``UpdateRefused``."""
+    """Checks that a block matches its header. Raises ``UpdateRefused``."""
     record = update.block
     header, number = record.header, record.header.number
     if record.hash != header_hash(header) and record.transactions:  # empty ones in a row have hashes of their own

@@ -1,5 +1,5 @@
-"""What a replica is told of a chain, as values: sealed blocks and mini-blocks with what they changed and the
-sequencer's signature, and what was taken back. ``replica`` applies them; here they are made.
+"""Updates for replicas, as values: sealed blocks and mini-blocks with their changes and the sequencer's signature, and
+removed blocks. ``replica`` applies them; here they are made.
 
 Blocks are those of the store (``storage/records``), in msgspec's JSON: byte strings are base64, since nobody reads them
 who is not a replica.

@@ -1,4 +1,4 @@
-"""Who acts for the chain itself: the keys of the sequencer and of the bridge's offices, derived from the mnemonic."""
+"""The chain's own accounts: the keys of the sequencer and of the bridge's offices, derived from the mnemonic."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Roles:
 
     @property
     def on_l1(self) -> tuple[KeyedAccount, ...]:
-        """Those that send transactions there."""
+        """The roles that send transactions on L1."""
         return self.batcher, self.proposer, self.owner
 
 

@@ -1,4 +1,6 @@
-"""What answered requests left due: blocks to seal, an L1 for L2 to follow, windows that end though nobody asks."""
+"""The work that answered requests left due: blocks to seal, an L1 for L2 to follow, windows that end without a
+request.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,8 @@ _ALARM_MARGIN = 0.01
 
 
 class _Rest(NamedTuple):
-    """How everything stood when nothing was due on any chain. ``due``: when something will be though nothing changes,
-    in L1's seconds.
+    """The state of all chains when nothing was due. ``due``: when something will be though nothing changes, in L1's
+    seconds.
     """
 
     l2: Tip
@@ -107,7 +109,7 @@ class Settling:
         return self._catching_up
 
     def _resting(self) -> _Rest | None:
-        """How all stands where nothing is due; None where something may be."""
+        """Returns that state if nothing is due; None if something may be."""
         l2, driver = self._l2.sequencer, self.driver
         if l2.more_ready:
             return None
@@ -166,7 +168,7 @@ class Settling:
 
     @property
     def held_up_by(self) -> str | None:
-        """Why L2 does not follow L1 though it should, if that is so."""
+        """Why L2 does not follow L1, if it should."""
         return self._held_up_by
 
     def _set_alarm(self, due: int | None) -> None:

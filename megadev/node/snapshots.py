@@ -62,8 +62,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ChainSnapshot:
-    """What a revert restores of one chain. ``pool`` is in order of arrival; of ``time``, the offset is not the chain's
-    own.
+    """The state of one chain that a revert restores. ``pool`` is in order of arrival; of ``time``, the offset is not
+    the chain's own.
     """
 
     head: SealedBlock
@@ -83,7 +83,9 @@ class ChainSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a revert restores of what chains share. ``now`` is L2's time in seconds; ``progress`` is the driver's."""
+    """The state shared by the chains that a revert restores. ``now`` is L2's time in seconds; ``progress`` is the
+    driver's.
+    """
 
     now: int
     impersonated: HashTrieSet[Address]
@@ -197,7 +199,7 @@ class Snapshots:
         node.instance_id = held.instance_id
 
     def changed_since(self, held: Held) -> bool:
-        """Whether returning to it would change the chains or their settings (time passing by itself does not count)."""
+        """True if returning to it would change the chains or their settings (time passing by itself does not count)."""
         if any(branch.chain.sequencer.unsealed for branch in held.taken.branches):
             return True
         present, then = self._take(), held.taken
@@ -212,7 +214,7 @@ class Snapshots:
 
     @property
     def forks(self) -> set[Fork]:
-        """What chains forked when a snapshot was taken that is held."""
+        """The forks at the times of the held snapshots."""
         return {began.fork for held in self._held for began, _ in held.began_with if began.fork is not None}
 
     def close_unless_needed(self, fork: Fork) -> None:

@@ -104,7 +104,7 @@ class Standbys:
         self.up, self.last = tuple(range(self._count + 1)), None
 
     def check_order(self, up: tuple[int, ...]) -> bool:
-        """Whether ``up`` is a valid order of members: each known and at most once."""
+        """True if ``up`` is a valid order of members: each known and at most once."""
         return len(set(up)) == len(up) and all(0 <= member <= self._count for member in up)
 
     # -- crash and takeover -------------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ class Standbys:
             node.writer.on_loop(self._set_timer)
 
     def came_back(self) -> None:
-        """Whoever had crashed is up again: before a takeover as it was, after one as the last of the standbys."""
+        """Restarts the crashed sequencer: before a takeover in its old role, after one as the last standby."""
         self._cancel()
         down = tuple(member for member in range(self._count + 1) if member not in self.up)
         chain = self._node.l2
@@ -194,7 +194,7 @@ class Standbys:
         )
 
     def _seen(self, ends: list[int]) -> int:
-        """How many of the mini-blocks that ended then (µs of L2's time) have arrived at the standbys."""
+        """Returns the number of mini-blocks with these ends (µs of L2's time) that have arrived at the standbys."""
         stream = self._node.link.stream
         if stream is None:
             return len(ends)

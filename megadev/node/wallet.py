@@ -1,4 +1,4 @@
-"""Which accounts the settings mean: the phrase that is used, and the keys derived from it."""
+"""The accounts of the settings: the mnemonic, and the keys derived from it."""
 
 from __future__ import annotations
 

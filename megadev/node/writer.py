@@ -1,4 +1,4 @@
-"""Where the one writer of a node is at work: on the event loop for what is quick, on a thread of its own for the rest.
+"""The thread of a node's single writer: the event loop for quick changes, a separate thread for others.
 
 A change of the chain that may take long (a transaction with much gas, many blocks, a dump to load) runs on the writer's
 thread, so that the loop goes on answering reads. Meanwhile nothing else changes anything: further changes wait here for
@@ -22,6 +22,8 @@ from typing import Any, TypeVar
 
 from megadev.clock import SystemClock
 from megadev.state.remote import forbid_waiting
+
+_LOG = logging.getLogger("megadev.node")
 
 Result = TypeVar("Result")
 
@@ -74,7 +76,7 @@ class Writer:
 
     @property
     def is_here(self) -> bool:
-        """Whether the calling thread may change the chain now."""
+        """True if the calling thread may change the chain now."""
         return not self.is_busy or threading.get_ident() == self._ident
 
     def when_free(self, change: Callable[[], object]) -> None:
@@ -85,7 +87,7 @@ class Writer:
             change()
 
     async def take_turn(self, change: Callable[[], Result]) -> Result:
-        """What ``change`` gives, called on the loop when it is its turn. Raises what it raises."""
+        """Returns the result of ``change``, called on the loop when it is its turn. Raises what it raises."""
         if not self.is_engaged:
             return change()
         outcome: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
@@ -204,17 +206,17 @@ class Writer:
 
 
 def _call(call: Callable[[], object]) -> None:
-    """Whatever it raises is logged: what waits behind it has its turn, or nothing would ever be answered again."""
+    """Make a call and log what it raises: what waits behind it may be somebody's answer."""
     try:
         call()
     except Exception:
-        logging.getLogger("megadev.node").exception("a background change failed")
+        _LOG.exception("a background change failed")
 
 
 def _report(outcome: asyncio.Future[Any]) -> None:
     error = outcome.exception()
     if error is not None:
-        logging.getLogger("megadev.node").error("a background change failed", exc_info=error)
+        _LOG.error("a background change failed", exc_info=error)
 
 
 async def _result(outcome: asyncio.Future[Result]) -> Result:

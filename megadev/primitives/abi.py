@@ -123,7 +123,7 @@ def format_value(kind: str, value: Value) -> str:
 
 
 def revert_reason(data: bytes) -> str:
-    """What the return data of a reverted call says, as Anvil words it: '' if there is nothing to say.
+    """Returns the return data of a reverted call in Anvil's words: '' if there is nothing to decode.
 
     ``Error(string)`` gives its string, ``Panic(uint256)`` such as ``panic: division or modulo by zero (0x12)``. Data
     that is readable text, as hand-written assembly returns it, stands for itself, unless it could be a selector with
@@ -173,7 +173,7 @@ def _split_members(kind: str) -> tuple[str, ...]:
 
 
 class _Shape(NamedTuple):
-    """What a type looks like in the data. ``head_size``: the bytes it takes in the head, 32 if it is dynamic.
+    """The layout of a type in the data. ``head_size``: the bytes it takes in the head, 32 if it is dynamic.
 
     An array has an ``inner`` type and, unless it is dynamic, a ``length``; a tuple has ``members``; a type that fills a
     word or is ``bytes`` or ``string`` has neither.

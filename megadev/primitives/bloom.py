@@ -16,7 +16,7 @@ EMPTY_BLOOM = bytes(256)
 
 
 class Loggable(Protocol):
-    """What the filter sees of a log."""
+    """The part of a log that the filter uses."""
 
     @property
     def address(self) -> Address: ...

@@ -42,7 +42,7 @@ class ByteCache(Generic[Key, Value]):
         self._changing = threading.Lock()
 
     def __call__(self, key: Key) -> Value:
-        """What belongs to ``key``, remembered or made."""
+        """Returns the value of ``key``, remembered or made."""
         entry = self._entries.get(key)
         if entry is not None:
             entry.was_used = True

@@ -7,6 +7,7 @@ is wrong with one is a ``DecodeError``: not JSON, cut short, not UTF-8, nested t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Any, TypeVar, overload
 
@@ -19,11 +20,14 @@ DecodeError = msgspec.DecodeError
 MAX_NESTING = 512
 """How deep arrays and objects may stand in each other. Requests need five levels, syntax trees some dozens."""
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+"""A string, or the beginning of one that goes on in the next piece."""
 _ALL_BUT_BRACKETS = bytes(set(range(256)).difference(b"[]{}"))
 _PASSES = 8
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _PIECE = 1 << 16
+LARGE = 1 << 18
+"""Bytes that are decoded at once, a millisecond or two: no other thread runs meanwhile."""
 
 
 class NestedTooDeeply(msgspec.DecodeError):
@@ -38,7 +42,7 @@ def check_nesting(text: bytes) -> None:
     """
     if text.count(b"[") + text.count(b"{") <= MAX_NESTING:
         return
-    brackets = _STRING.sub(b"", text).translate(None, _ALL_BUT_BRACKETS)
+    brackets = b"".join(_brackets(text))
     for _ in range(_PASSES):  # each takes away the innermost level: enough for most
         if brackets.count(b"[") + brackets.count(b"{") <= MAX_NESTING:
             return
@@ -51,6 +55,19 @@ def check_nesting(text: bytes) -> None:
         depth = depths[-1]
 
 
+def _brackets(text: bytes) -> Iterator[bytes]:
+    """The brackets of ``text`` that stand in no string, a piece at a time."""
+    carried = b""
+    for start in range(0, len(text), LARGE):
+        piece = carried + text[start : start + LARGE].replace(b"\0", b" ")
+        outside = _STRING.sub(b"", piece + b"\0")  # the mark at the end is in a string only where that goes on
+        carried = b""
+        if outside[-1:] != b"\0":
+            escapes = len(piece) - len(piece.rstrip(b"\\"))
+            carried = b'"\\' if escapes % 2 else b'"'
+        yield outside.translate(None, _ALL_BUT_BRACKETS)
+
+
 @overload
 def decode_json(document: bytes | str | msgspec.Raw) -> Any: ...
 
@@ -60,7 +77,7 @@ def decode_json(document: bytes | str | msgspec.Raw, kind: type[T]) -> T: ...
 
 
 def decode_json(document: bytes | str | msgspec.Raw, kind: Any = Any) -> Any:
-    """What ``document`` says, as ``kind`` where given. Raises ``DecodeError``."""
+    """Decodes ``document``, as ``kind`` if given. Raises ``DecodeError``."""
     return decode_guarded(document, msgspec.json.Decoder(kind))
 
 
@@ -74,24 +91,63 @@ def decode_guarded(document: bytes | str | msgspec.Raw, decoder: msgspec.json.De
         raise msgspec.DecodeError(str(problem)) from None
 
 
+def decode_large(document: bytes) -> Any:
+    """As ``decode_json``, a piece at a time, so that other threads run meanwhile. Raises ``DecodeError``."""
+    try:
+        check_nesting(document)
+        return _opened(document.lstrip(), LARGE)
+    except (UnicodeError, RecursionError) as problem:
+        raise msgspec.DecodeError(str(problem)) from None
+
+
 def decode_deep(document: bytes) -> Any:
-    """What our own ``document`` says, nested to whatever depth: a trace of 1,024 calls within calls is one."""
+    """Decodes our own ``document``, nested to any depth: a trace of 1,024 nested calls is one."""
     try:
         return msgspec.json.decode(document)
     except RecursionError:
-        pass
+        return _opened(document, 0)
+
+
+def _opened(document: bytes, most: int) -> Any:
+    """What ``document`` says. Objects and arrays of more than ``most`` bytes are opened here, and only what is in them
+    goes to the decoder.
+    """
     holder: list[Any] = [None]
     waiting: list[tuple[Any, Any, bytes]] = [(holder, 0, document)]
     while waiting:
         container, key, text = waiting.pop()
+        opened: Any
         if text[:1] == b"{":
             members: dict[str, msgspec.Raw] = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-            container[key] = dict.fromkeys(members)
-            waiting += [(container[key], name, bytes(member)) for name, member in members.items()]
+            opened = dict.fromkeys(members)
+            inside: Iterable[tuple[Any, msgspec.Raw]] = members.items()
         elif text[:1] == b"[":
             items: list[msgspec.Raw] = msgspec.json.decode(text, type=list[msgspec.Raw])
-            container[key] = [None] * len(items)
-            waiting += [(container[key], place, bytes(item)) for place, item in enumerate(items)]
+            opened = [None] * len(items)
+            inside = enumerate(items)
         else:
             container[key] = msgspec.json.decode(text)
+            continue
+        container[key] = opened
+        for place, member in inside:
+            if len(bytes(member)) > most:
+                waiting.append((opened, place, bytes(member)))
+            else:
+                opened[place] = msgspec.json.decode(member)
     return holder[0]
+
+
+def let_go(document: Any) -> None:
+    """Empty a large ``document`` that nobody else holds, a piece at a time: to free it at once keeps all others
+    waiting.
+    """
+    waiting = [document]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            waiting += [one for one in each.values() if isinstance(one, dict | list) and len(one) > 64]
+            while each:
+                each.popitem()
+        elif isinstance(each, list):
+            while each:
+                del each[-1_024:]

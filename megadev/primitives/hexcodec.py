@@ -57,6 +57,10 @@ def number_in(value: object, bits: int = 256) -> int | None:
     return number if 0 <= number < 1 << bits else None
 
 
+_PIECE = 1 << 20
+"""Digits, or bytes, that are read or written at once; an even number."""
+
+
 def bytes_in(value: object, size: int | None = None) -> bytes | None:
     """Bytes, ``size`` of them where that is given, as 0x and two hex digits each; None where ``value`` is none."""
     if type(value) is not str or value[:2] not in ("0x", "0X") or (size is not None and len(value) != 2 + 2 * size):
@@ -88,6 +92,22 @@ def parse_data(text: object) -> bytes:
     return bytes.fromhex(digits)
 
 
+def parse_large_data(text: str) -> bytes:
+    """As ``parse_data``, a piece at a time: other threads get a turn between two."""
+    if len(text) <= _PIECE:
+        return parse_data(text)
+    begin = parse_data(text[:_PIECE])
+    if len(text) % 2:
+        raise InvalidParams(f"data {_shown(text)} has an odd number of digits")
+    rest = [parse_data("0x" + text[start : start + _PIECE]) for start in range(_PIECE, len(text), _PIECE)]
+    return b"".join([begin, *rest])
+
+
+def to_large_data(data: bytes) -> str:
+    """As ``to_data``, in the same way."""
+    return "".join(["0x", *(data[start : start + _PIECE].hex() for start in range(0, len(data), _PIECE))])
+
+
 def parse_fixed(text: object, size: int) -> bytes:
     """As ``parse_data``, for exactly ``size`` bytes (20 an address, 32 a hash)."""
     data = parse_data(text)
@@ -105,7 +125,7 @@ def checksum_address(address: Address) -> str:
 
 
 def _digits(text: object, what: str) -> str:
-    """What follows the prefix, known to be hex digits only."""
+    """Returns the digits after the prefix, known to be hexadecimal."""
     if type(text) is not str:
         raise InvalidParams(f"{what} must be a 0x-prefixed hex string, got {_shown(text)}")
     if text[:2] not in ("0x", "0X"):

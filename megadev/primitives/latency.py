@@ -1,4 +1,4 @@
-"""How long something takes on its way, and by how much that varies: ``5ms±2ms`` as people write it."""
+"""The latency of a link, and its variation: ``5ms±2ms`` as people write it."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def derive_keys(mnemonic: str, path_prefix: str = DEFAULT_PATH, count: int = 10)
 
 
 def is_valid_mnemonic(mnemonic: str) -> bool:
-    """Whether these are 12, 15, 18, 21 or 24 English BIP-39 words and the checksum agrees."""
+    """True if these are 12, 15, 18, 21 or 24 English BIP-39 words and the checksum agrees."""
     positions = _positions()
     words = unicodedata.normalize("NFKD", mnemonic).split()
     if len(words) not in (12, 15, 18, 21, 24) or any(word not in positions for word in words):

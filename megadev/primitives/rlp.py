@@ -17,7 +17,7 @@ Decoded: TypeAlias = bytes | list["Decoded"]
 
 
 def _prefix(offset: int, size: int) -> bytes:
-    """What announces ``size`` bytes: of a string (offset 0x80) or of a list's members (0xC0)."""
+    """Returns the prefix of ``size`` bytes: of a string (offset 0x80) or of a list's members (0xC0)."""
     if size < 56:
         return bytes((offset + size,))
     length = (size.bit_length() + 7) >> 3
@@ -61,7 +61,7 @@ def encode_int(value: int) -> bytes:
 
 
 def list_prefix(size: int) -> bytes:
-    """What precedes a list whose encoded members have ``size`` bytes together."""
+    """Returns the prefix of a list whose encoded members have ``size`` bytes together."""
     return LIST_PREFIX[size] if size < 1024 else _prefix(0xC0, size)
 
 
@@ -102,7 +102,7 @@ def _encode_other(item: Encodable) -> bytes:
 
 
 def decode(data: bytes) -> Decoded:
-    """What ``data`` encodes: bytes, or nested lists of bytes.
+    """Decodes ``data``: bytes, or nested lists of bytes.
 
     Strict: exactly one item, in its only canonical form. Raises ValueError saying what is wrong and at which byte. Not
     recursive, so input nested a million deep is an answer and not a crash.
@@ -178,7 +178,7 @@ def items(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, int]
 
 
 def _long_payload(data: bytes, position: int, length: int, end: int) -> tuple[int, int]:
-    """Where a payload of 56 bytes or more starts and stops, given how many bytes spell its size."""
+    """Returns the start and end of a payload of 56 bytes or more, given the number of bytes of its size."""
     start = position + length
     if start > end:
         raise ValueError(f"RLP at byte {position}: the size is truncated")

@@ -24,7 +24,7 @@ from megadev.primitives.types import EMPTY_TRIE_ROOT, Hash32
 
 
 class Nothing(msgspec.Struct, frozen=True, gc=False):
-    """Where no node is. One instance: ``NOTHING``."""
+    """The absence of a node. One instance: ``NOTHING``."""
 
     ref: bytes = b"\x80"
 
@@ -341,7 +341,7 @@ def _extension_payload(path: bytes, child: Branch | Unknown) -> bytes:
 
 
 def _reference(payload: bytes) -> bytes:
-    """What a parent holds of the node whose RLP list has this payload."""
+    """Returns a parent's reference to the node whose RLP list has this payload."""
     size = len(payload)
     if size < 31:
         return _LIST_PREFIX[size] + payload
@@ -627,7 +627,7 @@ def _nibbles(key: bytes) -> bytes:
 
 
 def _common(first: bytes, second: bytes) -> int:
-    """How many leading bytes two strings share."""
+    """Returns the number of leading bytes that two strings share."""
     shared = 0
     for one, other in zip(first, second, strict=False):
         if one != other:

@@ -43,7 +43,7 @@ def _contracts(deployed: list[Deployed]) -> dict[str, Any]:
 
 
 def text_of(path: Path, described: dict[str, Any]) -> str:
-    """What the file holds: TypeScript where it is called so (``.ts``, ``.mts``), JSON otherwise."""
+    """Returns the content of the file: TypeScript for ``.ts`` and ``.mts``, JSON otherwise."""
     text = json.dumps(described, indent=2)
     if path.suffix in (".ts", ".mts"):
         return f"// written by megadev\nexport const deployments = {text} as const;\n"

@@ -48,7 +48,7 @@ def apply(node: Node, plan: Plan) -> int:
 
 
 def _changes(chain: LocalChain, steps: list[Step]) -> StateDiff:
-    """What ``steps`` do to ``chain``."""
+    """Returns the changes of ``steps`` to ``chain``."""
     diff = StateDiff(Cause.RELOAD)
     state = Overlay(chain.sequencer.head_state())
     for step in steps:

@@ -1,4 +1,4 @@
-"""Whether new code can go on with the storage that old code left: every variable must find its value where it was.
+"""Compatibility of storage: under new code, every variable must find its value where the old code left it.
 
 A change is accepted when each old variable has the same name, place and meaning in the new layout. A name that changed
 is taken for another meaning, unless the source says that it is the same variable: OpenZeppelin's upgrades plugins
@@ -22,7 +22,7 @@ _MOST_SLOTS = 256
 
 
 class Fault(Enum):
-    """What is wrong, and what can be done about it."""
+    """An incompatibility, and its remedy."""
 
     MOVED = "keep the order of variables and of base contracts, and declare new ones after all others"
     RETYPED = "keep the type, and declare a new variable after all others"
@@ -60,7 +60,7 @@ class Conflict:
 
 
 def compare(old: Layout, new: Layout) -> list[Conflict]:
-    """Why code with the layout ``new`` cannot take over from code with the layout ``old``; [] where it can."""
+    """Returns why code with the layout ``new`` cannot replace code with the layout ``old``; [] if it can."""
     found = _compare_variables(old.variables, new.variables)
     for name, variables in old.namespaces.items():
         there = new.namespaces.get(name)
@@ -81,7 +81,7 @@ def compare(old: Layout, new: Layout) -> list[Conflict]:
 
 
 def compare_immutable(name: str, old: Type | None, new: Type | None) -> Conflict | None:
-    """Why a value that was filled in as ``old`` cannot be taken along as ``new``; None: not known."""
+    """Returns why the immutable ``old`` cannot be kept as ``new``; None: not known."""
     if old is None or new is None:
         return Conflict(Fault.UNKNOWN, name, "the type of this immutable is unknown")
     changes = list(_changes(old, new, False))
@@ -163,7 +163,7 @@ def _is_gap(variable: Variable) -> bool:
 
 
 def _is_same(old: Variable, new: Variable, old_names: set[tuple[str, str]], new_names: object) -> bool:
-    """Whether two in the same place are one: a declaration may go to another contract, but two may not swap."""
+    """True if two in the same place are one: a declaration may go to another contract, but two may not swap."""
     if old.name not in (new.name, new.formerly):
         return False
     if old.owner == new.owner:

@@ -53,7 +53,7 @@ class CompileFailed(MegadevError):
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What was made, or looked at."""
+    """The compiled or read contracts."""
 
     contracts: Build
 
@@ -66,22 +66,22 @@ class Compiler(Protocol):
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """What is to be watched."""
+        """The folders to watch."""
         ...
 
     def concerns(self, path: Path) -> bool:
-        """Whether a change of this file is of interest."""
+        """True if a change of this file is of interest."""
         ...
 
     def compile(self, changed: Iterable[Path] | None) -> Compiled:
-        """What ``changed`` touches (None: everything). Raises ``CompileFailed``."""
+        """Compiles the contracts affected by ``changed`` (None: everything). Raises ``CompileFailed``."""
         ...
 
 
 def find_compilers(root: Path, paths: Iterable[Path], *, solc: Path | None = None) -> list[Compiler]:
-    """How the project at ``root`` is compiled. ``paths``: what is watched, where the user said it. ``solc``: the
-    program, or the npm package's folder. Raises ``ConfigError`` where there is nothing to compile, or nothing to do it
-    with.
+    """Returns the compilers of the project at ``root``. ``paths``: what is watched, where the user said it. ``solc``:
+    the program, or the npm package's folder. Raises ``ConfigError`` where there is nothing to compile, or nothing to do
+    it with.
     """
     root = root.resolve()
     chosen = tuple(path.resolve() for path in paths)
@@ -269,7 +269,7 @@ class Vyper:
 
 
 def _vyper_error(printed: str) -> str:
-    """What it prints for people, one line for each error."""
+    """Returns the compiler's messages for people, one line for each error."""
     errors, head = [], ""
     for line in printed.splitlines():
         if (found := _VYPER_HEAD.match(line)) is not None:
@@ -281,7 +281,7 @@ def _vyper_error(printed: str) -> str:
 
 @dataclass
 class FoundryFolder:
-    """What Foundry wrote, for projects on machines without ``forge``."""
+    """Foundry's output, for projects on machines without ``forge``."""
 
     root: Path
     without_vyper: bool
@@ -349,7 +349,7 @@ class Forge:
 
 
 def _stamp(path: Path) -> int | None:
-    """When a file was last written, in ns; None where there is none."""
+    """Returns a file's modification time in ns; None if it does not exist."""
     try:
         return path.stat().st_mtime_ns
     except OSError:
@@ -357,7 +357,7 @@ def _stamp(path: Path) -> int | None:
 
 
 class HardhatFolder:
-    """What Hardhat wrote: ``npx hardhat compile`` (or ``watch``) is left to the user."""
+    """Hardhat's output: ``npx hardhat compile`` (or ``watch``) is left to the user."""
 
     name = "Hardhat's artifacts"
 

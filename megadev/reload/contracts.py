@@ -1,4 +1,4 @@
-"""What a compiler made of one contract, as far as a reload needs it, read from the outputs of solc, forge and Vyper.
+"""A compiled contract, as far as a reload needs it, read from the outputs of solc, forge and Vyper.
 
 Beside the artifact (interface and code) that is the storage layout, and the names of what only deployment fills in:
 the compiler numbers immutables anew in every run, so their values can only be taken along by name.

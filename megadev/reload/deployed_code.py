@@ -18,15 +18,16 @@ PUSH20 = 0x73
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What one deployment filled in: immutables by name (``Contract.name``), libraries by ``file:Name``."""
+    """The values filled in by one deployment: immutables by name (``Contract.name``), libraries by ``file:Name``."""
 
     immutables: Mapping[str, bytes] = field(default_factory=dict)
     libraries: Mapping[str, Address] = field(default_factory=dict)
 
 
 def is_of(contract: Contract, code: bytes, *, ignore_trailer: bool = False) -> bool:
-    """Whether deployed ``code`` is that of ``contract``, whatever was filled in. The metadata at its end differs where
-    the same source was compiled under another name."""
+    """True if deployed ``code`` is that of ``contract``, whatever was filled in. The metadata at its end differs where
+    the same source was compiled under another name.
+    """
     runtime = contract.artifact.runtime
     if runtime is None or not runtime.code:
         return False
@@ -36,7 +37,7 @@ def is_of(contract: Contract, code: bytes, *, ignore_trailer: bool = False) -> b
 
 
 def filling_of(contract: Contract, code: bytes) -> Filling:
-    """What was filled into ``code``, which is that of ``contract``."""
+    """Returns the values filled into ``code`` of ``contract``."""
     runtime = contract.artifact.runtime
     assert runtime is not None
     size = len(runtime.code)

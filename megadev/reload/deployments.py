@@ -1,5 +1,5 @@
-"""Which contract stands at which address, found out by looking: deployed code is compared with every version that was
-compiled while this runs.
+"""The deployed contracts, found by comparison: deployed code is compared with every version that was compiled while
+this runs.
 
 So it does not matter who deployed a contract, by what transaction or factory, nor whether the chain was taken back in
 the meantime: nothing is recorded that could be out of date. What deployment filled in is read from the code; what the
@@ -56,7 +56,7 @@ def chains_of(node: Node) -> dict[str, LocalChain]:
 
 
 def in_words(chain: str, address: Address) -> str:
-    """Where something is; the L2 goes without saying."""
+    """Returns a place in words; L2 is not mentioned."""
     return checksum_address(address) + (f" on {chain.upper()}" if chain != L2 else "")
 
 
@@ -87,7 +87,7 @@ class Deployed:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """How a contract was created. ``arguments``: of its constructor, encoded."""
+    """The creation of a contract. ``arguments``: of its constructor, encoded."""
 
     creation: Creation
     arguments: bytes
@@ -121,7 +121,7 @@ class Versions:
         self._named[place] = contract
 
     def is_named(self, place: DeployedAt) -> bool:
-        """Whether a user said what stands there."""
+        """True if a user said what stands there."""
         return place in self._named
 
     def of_code(self, code: bytes, code_hash: Hash32 | None = None) -> tuple[Contract, ...]:
@@ -134,7 +134,7 @@ class Versions:
         return self._codes[key]
 
     def creation_size(self, key: str, data: bytes) -> int | None:
-        """How long the creation code is with which ``data`` begins, that of some version of this contract."""
+        """Returns the length of the creation code with which ``data`` begins, of some version of this contract."""
         sizes = [
             len(creation.code)
             for contract in self._order
@@ -188,7 +188,7 @@ class Versions:
                         yield place, max(alike, key=lambda contract: len(contract.artifact.interface.functions))
 
     def built(self, chain: LocalChain, deployed: Deployed) -> Built | None:
-        """How ``chain`` created a contract; None where it did not, or not with code of a version that is known."""
+        """Returns how ``chain`` created a contract; None if it did not, or not with a known version of its code."""
         try:
             block = block_of_code(chain, deployed.address)
             if block is None:
@@ -244,7 +244,7 @@ def _code(state: StateReader, code_hash: Hash32) -> bytes:
 
 
 def _delegates_to(chain: LocalChain, address: Address, code: bytes) -> Address | None:
-    """Whose code runs for ``address``, if it says so itself."""
+    """Returns the address whose code runs for ``address``, if it names one itself."""
     for before, behind in _CLONES:
         if code.startswith(before) and code.startswith(behind, len(before) + 20):
             return code[len(before) : len(before) + 20]
@@ -278,7 +278,7 @@ def _address(word: int) -> Address:
 
 
 def _has_functions(code: bytes, contract: Contract) -> bool:
-    """Whether every selector of the contract stands in ``code``, where compilers leave out zeros in front."""
+    """True if every selector of the contract stands in ``code``, where compilers leave out zeros in front."""
     functions = contract.artifact.interface.functions
     return contract.has_code and bool(functions) and all(selector.lstrip(b"\0") in code for selector in functions)
 

@@ -14,7 +14,7 @@ Manifest: TypeAlias = tuple[tuple[DeployedAt, str], ...]
 
 
 def read_manifest(path: Path) -> Manifest:
-    """What the file says. Raises ``ConfigError`` where it cannot be read or says something else."""
+    """Reads the manifest. Raises ``ConfigError`` where it cannot be read or says something else."""
     try:
         listed = decode_json(path.read_bytes())
         by_chain = {L2: {key: which for key, which in listed.items() if key not in (L1, L2)}}

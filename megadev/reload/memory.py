@@ -1,5 +1,5 @@
-"""What reloading knows from one save to the next: the build, what changed in it, what users said of addresses, what
-was told already, and what can be undone. It touches neither chain nor disk.
+"""The state of reloading between saves: the build, its changes, users' declarations about addresses, reported problems,
+and the undo step. It touches neither chain nor disk.
 """
 
 from __future__ import annotations
@@ -90,14 +90,14 @@ class Memory:
         self._misnamed = misnamed
 
     def _near(self, which: str) -> str:
-        """What may be meant by a name that is none."""
+        """Returns suggestions for an unknown name."""
         having = [contract for contract in self.build.values() if contract.has_code]
         names = {contract.key if ":" in which else contract.name for contract in having}
         close = get_close_matches(which, sorted(names), n=3)
         return f"; did you mean {' or '.join(close)}?" if close else ""
 
     def is_new(self, one: Deployed) -> bool:
-        """Whether nobody was told of it yet; asked once."""
+        """True if nobody was told of it yet; asked once."""
         key = (one.place, one.contract.key)
         is_new = key not in self._seen
         self._seen.add(key)
@@ -135,12 +135,12 @@ class Memory:
 
 
 def _differs(old: Contract, new: Contract) -> bool:
-    """Whether it was compiled to something else."""
+    """True if it was compiled to something else."""
     return not _runs_the_same(old, new) or old.artifact.creation != new.artifact.creation
 
 
 def _runs_the_same(old: Contract, new: Contract) -> bool:
-    """Whether only their creation can differ."""
+    """True if only their creation can differ."""
     before, now = old.artifact.runtime, new.artifact.runtime
     if before is None or now is None:
         return before is now

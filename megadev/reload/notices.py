@@ -1,4 +1,4 @@
-"""What is said about reloading on the way, for a terminal."""
+"""Notices about reloading, for a terminal."""
 
 from __future__ import annotations
 

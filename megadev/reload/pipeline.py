@@ -30,7 +30,7 @@ monotonic_ns = SystemClock().monotonic_ns
 
 
 class Following(Protocol):
-    """What is done with what the pipeline finds: on the writer's thread."""
+    """The consumer of the pipeline's results: on the writer's thread."""
 
     def read(self, manifest: Manifest | ConfigError) -> None:
         """This is what the manifest says now, or why it could not be read."""
@@ -196,7 +196,7 @@ class Pipeline:
             self.patiently(lambda: self._following.follow(lost, began, compiled - compiling))
 
     def _compile(self, files: list[Path] | None) -> tuple[Build, list[str]]:
-        """What these files touch, and what is wrong with them."""
+        """Compiles the contracts affected by these files, and returns the errors."""
         made: Build = {}
         errors: list[str] = []
         for compiler in self.compilers:

@@ -1,4 +1,4 @@
-"""What a new build means for what is deployed: a value that can be printed, made without touching anything.
+"""The effect of a new build on deployed contracts: a value that can be printed, made without changing anything.
 
 Each deployed contract whose code changed gets one step. Its code is replaced in place where the storage layout allows;
 where not, the policy decides: refuse, run the constructor again at the same address with empty storage, or leave it to
@@ -21,7 +21,7 @@ from megadev.reload.deployments import L2, Built, Deployed, in_words
 
 
 class Policy(Enum):
-    """What happens to a contract whose storage the new code cannot go on with."""
+    """The policy for a contract whose storage the new code cannot use."""
 
     REFUSE = "refuse"
     REDEPLOY = "redeploy"
@@ -29,7 +29,7 @@ class Policy(Enum):
 
 
 class Action(Enum):
-    """What a step does."""
+    """The action of a step."""
 
     REPLACE = "replace code"
     REDEPLOY = "redeploy in place"
@@ -39,8 +39,8 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a plan may look at, of one chain. ``storage``: a word of an account, at one moment; ``built``: how those
-    came to be of which that is known.
+    """The plan's input about one chain. ``storage``: a word of an account, at one moment; ``built``: how those came to
+    be of which that is known.
     """
 
     deployed: Sequence[Deployed]
@@ -106,8 +106,8 @@ def make_plan(
     changed: Iterable[str] = (),
     constructed: Iterable[str] = (),
 ) -> Plan:
-    """What to do so that everything deployed, on every chain, runs the code of ``build``. ``force``: replace code
-    whatever the storage layout says. ``constructed``: of what is ``changed``, what has only another constructor.
+    """Returns the steps after which everything deployed, on every chain, runs the code of ``build``. ``force``: replace
+    code whatever the storage layout says. ``constructed``: of what is ``changed``, what has only another constructor.
     """
     steps = []
     there = set()
@@ -162,7 +162,7 @@ def _hollow(contract: Contract) -> Contract:
 
 
 def _lost(situation: Situation, deployed: Deployed, new: Contract) -> list[Conflict]:
-    """Why the new code cannot go on with the storage."""
+    """Returns why the new code cannot use the storage."""
     olds = (deployed.contract, *deployed.doubles)
     for contract in (*olds, new):
         if contract.layout is None:

@@ -58,7 +58,7 @@ def foundry_settings(root: Path) -> Mapping[str, object]:
 
 
 def foundry_sources(root: Path) -> Path:
-    """Where a Foundry project has its contracts."""
+    """Returns the folder of a Foundry project's contracts."""
     named = foundry_settings(root).get("src")
     if isinstance(named, str):
         return root / named
@@ -66,7 +66,7 @@ def foundry_sources(root: Path) -> Path:
 
 
 def remappings(root: Path) -> list[tuple[str, str]]:
-    """What ``remappings.txt`` and ``foundry.toml`` say imports begin with, and where that is."""
+    """Returns the import prefixes of ``remappings.txt`` and ``foundry.toml``, and their folders."""
     lines: list[str] = []
     with contextlib.suppress(OSError, UnicodeDecodeError):
         lines += (root / "remappings.txt").read_text(encoding="utf-8").splitlines()
@@ -153,7 +153,7 @@ def closure(units: Mapping[str, Unit], names: Iterable[str]) -> set[str]:
 
 
 def touched(root: Path, units: Mapping[str, Unit], changed: Iterable[Path]) -> set[str]:
-    """What must be compiled again: the changed files, and all that import them, be they there or not."""
+    """Returns the files to compile again: the changed ones, and all that import them, existing or not."""
     paths = {path.resolve() for path in changed}
     found = {name for name, unit in units.items() if unit.path.resolve() in paths}
     found |= {_unit_name(root, path) for path in paths}
@@ -185,7 +185,7 @@ def _solidity_name(importer: str, written: str, mapped: list[tuple[str, str]]) -
 
 
 def _places(root: Path, name: str) -> Iterator[Path]:
-    """Where a source of that name may lie."""
+    """Yields the possible places of a source with that name."""
     yield root / name
     yield root / "node_modules" / name
     yield root / "lib" / name

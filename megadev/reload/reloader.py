@@ -1,4 +1,4 @@
-"""What is done with a build, and what methods and commands may ask of reloading.
+"""The application of builds, and the interface of reloading for methods and commands.
 
 ``pipeline`` brings builds, from a thread of its own; everything here looks at the chain or changes it, on the writer's
 thread, is quick and touches no file. What happened is told as ``Notice`` values, for a terminal, and published as
@@ -38,8 +38,9 @@ AUTO, ASK, DRY_RUN = "auto", "ask", "dry-run"
 
 @dataclass(frozen=True, slots=True)
 class ReloadSettings:
-    """How to reload. ``mode``: auto, ask or dry-run. ``manifest``: a file with contracts by address. ``script``: a
-    shell command."""
+    """The settings of reloading. ``mode``: auto, ask or dry-run. ``manifest``: a file with contracts by address.
+    ``script``: a shell command.
+    """
 
     mode: str = AUTO
     policy: Policy = Policy.REFUSE
@@ -251,7 +252,7 @@ class Reloader:
             self.pipeline.do_soon(lambda: abi_files.write(path, described))
 
     def _environment(self) -> dict[str, str]:
-        """What a script finds in its environment."""
+        """Returns a script's environment."""
         urls = {name: chain.urls[0] for name, chain in chains_of(self._node).items() if chain.urls}
         environment: dict[str, str] = {}
         if L2 in urls:

@@ -1,4 +1,4 @@
-"""What makes the L2 a rollup: its bridge's contracts on both chains, and what moves messages and claims between them.
+"""The rollup: the bridge's contracts on both chains, and the transfer of messages and claims between them.
 
 May import: errors, primitives, chain, events, state, evm, sequencer. Start reading at ``driver.py`` (L2 follows L1) and
 ``proposer.py`` (L1 is told of L2); ``deposits``, ``derivation``, ``withdrawals``, ``games`` and ``messages`` are pure

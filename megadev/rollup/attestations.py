@@ -123,7 +123,9 @@ def attest(
     verifier: Address,
     l1_chain_id: int,
 ) -> Attestation:
-    """What the holders of ``keys`` say for L1's ``verifier``: that they executed the range and got to ``values``."""
+    """Returns the attestation by the holders of ``keys`` for L1's ``verifier``: that they executed the range and
+    derived ``values``.
+    """
     by_address = {address_of(key): key for key in keys}
     attesters = tuple(sorted(by_address))
     unsigned = Attestation(

@@ -57,14 +57,14 @@ _INTRINSIC, _BYTE = 21_000, 40
 
 
 class BatchFormat(Enum):
-    """How blocks are said: each by itself (version 0), or in rows (version 1) where they lie evenly."""
+    """The encoding of blocks: each by itself (version 0), or evenly spaced ones together (version 1)."""
 
     SINGULAR = "singular"
     SPAN = "span"
 
 
 class ChannelBounds(msgspec.Struct, frozen=True):
-    """When a channel is closed: ``size`` in bytes before compression, ``l1_blocks``, ``seconds``."""
+    """The limits that close a channel: ``size`` in bytes before compression, ``l1_blocks``, ``seconds``."""
 
     size: int = 1_000_000
     l1_blocks: int = 100
@@ -72,7 +72,7 @@ class ChannelBounds(msgspec.Struct, frozen=True):
 
 
 class BatcherSettings(msgspec.Struct, frozen=True):
-    """How the batcher posts, from the next channel on. ``is_stopped``: it posts nothing. ``spoils``: what is wrong
+    """The batcher's settings, from the next channel on. ``is_stopped``: it posts nothing. ``spoils``: what is wrong
     with what it posts.
     """
 
@@ -105,7 +105,7 @@ class Channel(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What was posted last: L2's blocks after ``parent`` up to the one with the hash ``last``, in these L1
+    """The last posted batch: L2's blocks after ``parent`` up to the one with the hash ``last``, in these L1
     transactions.
     """
 
@@ -115,7 +115,7 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """What one L1 transaction carries; ``size``: bytes of frames, wherever they are."""
+    """The content of one L1 transaction; ``size``: bytes of frames, wherever they are."""
 
     data: bytes
     size: int
@@ -162,7 +162,7 @@ class Batcher:
         self.due = self.newest = self._refused = self._building = None
 
     def try_again(self) -> None:
-        """What was posted to no avail is to be posted again at once: how it is posted is another."""
+        """Posts the rejected data again at once, because the batcher's settings have changed."""
         self.newest = self._refused = None
 
     def give_up(self) -> None:
@@ -171,7 +171,7 @@ class Batcher:
 
     @property
     def rests(self) -> bool:
-        """Whether it has nothing to do until a chain or how it posts is another, or until ``due``."""
+        """True if it has nothing to do until a chain or how it posts is another, or until ``due``."""
         return self._building is None and not self._is_on_its_way()
 
     def act(self, settings: BatcherSettings) -> bool:
@@ -211,11 +211,11 @@ class Batcher:
         return (None, None) if first is None or first.header.parent_hash != safe.hash else (safe, first)
 
     def _is_on_its_way(self) -> bool:
-        """Whether something that was posted waits for an L1 block."""
+        """True if something that was posted waits for an L1 block."""
         return self._l1.pool.holds_any_of(self.address)
 
     def _was_sent(self, safe: L2Block) -> bool:
-        """Whether L1 says what comes after ``safe``, and derivation does not take it."""
+        """True if L1 says what comes after ``safe``, and derivation does not take it."""
         sent = self.newest
         if sent is None or sent.parent.hash != safe.hash:
             return False
@@ -223,7 +223,7 @@ class Batcher:
         return l2.by_hash(sent.last) is not None and all(l1.transaction(each) is not None for each in sent.transactions)
 
     def _is_refused(self, safe: L2Block, first: SealedBlock) -> bool:
-        """Whether posting has not helped, or failed, a moment ago: then it is tried again later."""
+        """True if posting has not helped, or failed, a moment ago: then it is tried again later."""
         now = self._l1.time.now()
         if self._was_sent(safe):
             self.newest = None
@@ -349,7 +349,7 @@ class Batcher:
 
 
 def _outcome(channel: Channel, config: RollupConfig, store: DataSink) -> list[Piece] | Exception:
-    """What is to be posted, or what keeps it from being built."""
+    """Returns the data to post, or the reason why it cannot be built."""
     try:
         return build(channel, config, store)
     except (MegadevError, ValueError, OSError) as problem:
@@ -365,7 +365,7 @@ def _size_of(block: SealedBlock) -> int:
 
 
 def build(channel: Channel, config: RollupConfig, store: DataSink) -> list[Piece]:
-    """What L1 transactions carry so that L1 says ``channel``. On any thread.
+    """Returns the contents of the L1 transactions that post ``channel``. On any thread.
 
     Raises ``MegadevError`` where the store does not take what lies there.
     """
@@ -437,7 +437,7 @@ def rows(batches: Sequence[SingularBatch], block_time: int) -> Iterator[list[Sin
 
 
 def _is_sayable(batch: SingularBatch) -> bool:
-    """Whether a span batch knows the types of its transactions, and none of them is unsigned."""
+    """True if a span batch knows the types of its transactions, and none of them is unsigned."""
     return all(
         (0 if raw[0] >= 0xC0 else raw[0]) in SPAN_TYPES and not raw.endswith(b"\x80\x80\x80")
         for raw in batch.transactions

@@ -80,7 +80,7 @@ class SpanBatch(msgspec.Struct, frozen=True):
     transactions: Sequence[bytes]
 
     def __len__(self) -> int:
-        """How many blocks."""
+        """Returns the number of blocks."""
         return len(self.transaction_counts)
 
     @property
@@ -415,7 +415,7 @@ class _Reader:
         return kind, at
 
     def rest_at(self, at: int, kind: int) -> list[bytes]:
-        """Those fields, each as its RLP, once they are known to be what the type demands."""
+        """Returns those fields, each as its RLP, after checking them against the type."""
         data = self._data
         _, start, stop = next(rlp.items(data, at, len(data)))
         checks = _REST[kind]

@@ -1,4 +1,4 @@
-"""What each L2 block begins with: that it is told of L1, and L1's deposits (``driver`` says when and why).
+"""The start of each L2 block: its L1 attributes, and L1's deposits (``driver`` decides when and why).
 
 Everything is read from L1's and L2's own blocks and state, whenever either head is another.
 """
@@ -115,7 +115,7 @@ class BlockStarts:
         return BlockStart(SystemCall(DEPOSITOR, L1_BLOCK, encode_attributes(attributes)), None, deposits)
 
     def fees_at(self, l1_number: int) -> L1Fees | None:
-        """What L2 is told that gas costs in an L1 block, where that was set."""
+        """Returns the gas prices in an L1 block that L2 is given, if they were set."""
         fees = self.progress.fees
         return fees[max(l1_number - self.progress.fees_from, 0) % len(fees)] if fees else None
 
@@ -154,7 +154,7 @@ class BlockStarts:
         return min(max(store.genesis.number, self.progress.adopted), store.head.number)
 
     def has_lost_its_origin(self, l2: ChainTip, block: SealedBlock) -> bool:
-        """Whether the L1 block that an L2 block has got to is no more, so that L2 has to lose its own."""
+        """True if the L1 block that an L2 block has got to is no more, so that L2 has to lose its own."""
         if block.number <= self.first_own(l2):
             return False
         origin = self.origin_of(l2, block)

@@ -153,7 +153,7 @@ def read_batches(channel: bytes, limit: int = MAX_CHANNEL_BYTES) -> Iterator[byt
 
 
 class _Plain:
-    """What a channel decompresses to, taken RLP string by RLP string."""
+    """The decompressed content of a channel, read RLP string by RLP string."""
 
     def __init__(self, channel: bytes, limit: int) -> None:
         self._pieces = _decompressed(channel)
@@ -201,7 +201,7 @@ class _Plain:
 
 
 def _decompressed(channel: bytes) -> Iterator[bytes]:
-    """What ``channel`` decompresses to, in pieces of bounded size, up to its end or first fault.
+    """Yields the decompressed ``channel``, in pieces of bounded size, up to its end or first fault.
 
     The libraries give out nothing of the input in which they meet a fault, not even what came before it: that much is
     fed to them again, byte by byte.
@@ -246,7 +246,7 @@ class _Inflating:
         return self._inflater.eof
 
     def output(self, data: bytes) -> Iterator[bytes]:
-        """What comes of ``data``."""
+        """Yields the output for ``data``."""
         while True:
             piece = self._inflater.decompress(data, _PIECE)
             data = self._inflater.unconsumed_tail

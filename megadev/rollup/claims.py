@@ -1,5 +1,5 @@
-"""What L1 has been told of L2's state, read over JSON-RPC by somebody who derives L2: dispute games and their output
-roots (OP Stack specification, "Dispute Game Interface"; the factory is named by L1's SystemConfig).
+"""Claims on L1 about L2's state, read over JSON-RPC by a verifier: dispute games and their output roots (OP Stack
+specification, "Dispute Game Interface"; the factory is named by L1's SystemConfig).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ClaimsOnL1:
         self._system_config = system_config
 
     def read(self, first: int) -> list[Claim]:
-        """Those from index ``first`` on, in order; none where there are no longer so many."""
+        """Returns the claims from index ``first`` on, in order; none if there are fewer now."""
         named = self._words([(self._system_config, encode_call("disputeGameFactory()"))], empty=True)[0]
         if len(named) < 32 or not any(named):
             return []  # an L1 that is told nothing
@@ -58,11 +58,11 @@ class ClaimsOnL1:
         ]
 
     def is_rejected(self, claim: Claim) -> bool:
-        """Whether L1 itself has rejected the claim."""
+        """True if L1 itself has rejected the claim."""
         return _number(self._words([(claim.game, encode_call("status()"))])[0]) == GameStatus.CHALLENGER_WINS
 
     def _words(self, calls: Sequence[tuple[Address, bytes]], *, empty: bool = False) -> list[bytes]:
-        """What calls of contracts give; each at least one word, unless it may be ``empty``."""
+        """Returns the results of contract calls; each at least one word, unless it may be ``empty``."""
         answers: list[Any] = []
         try:
             for start in range(0, len(calls), AT_ONCE):
@@ -89,8 +89,8 @@ Check = Callable[[int], Hash32 | None]
 
 
 class CheckedClaims(msgspec.Struct):
-    """Which claims were compared with what is derived: how many were right, those that were wrong though L1 has not
-    rejected them, and those about blocks that are not derived (yet).
+    """The claims compared with derived blocks: the number of right ones, the wrong ones that L1 has not rejected, and
+    those about blocks that are not derived (yet).
     """
 
     right: int = 0

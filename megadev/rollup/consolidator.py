@@ -159,12 +159,12 @@ class Consolidator:
 
     @property
     def due(self) -> int | None:
-        """When, in seconds of L1's time, to look again for what cannot be had now."""
+        """The time, in seconds of L1's time, of the next attempt to read unavailable data."""
         return None if self.stalled is None else self._retry_at
 
     @property
     def rests(self) -> bool:
-        """Whether there is nothing to do until a chain changes, or until ``due``."""
+        """True if there is nothing to do until a chain changes, or until ``due``."""
         seen = self._seen
         return seen is not None and seen[0] is self._l1.store.head and seen[1] is self._l2.store.head
 
@@ -180,7 +180,7 @@ class Consolidator:
 
     @property
     def is_caught_up(self) -> bool:
-        """Whether L1 was read to its head."""
+        """True if L1 was read to its head."""
         read = self._pipeline.l1_block
         return read is not None and read.hash == self._l1.store.head.hash
 
@@ -230,7 +230,7 @@ class Consolidator:
             chain.put_back()
 
     def _is_much(self) -> bool:
-        """Whether what L1 has and was not read yet takes more than a few milliseconds."""
+        """True if what L1 has and was not read yet takes more than a few milliseconds."""
         l1, read, inbox = self._l1.store, self._pipeline.reads_from, self.config.batch_inbox
         if l1.head.number - read >= MANY_BLOCKS:
             return True

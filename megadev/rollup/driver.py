@@ -100,7 +100,7 @@ class Driver:
 
     @property
     def progress(self) -> Progress:
-        """What neither chain holds."""
+        """The state that neither chain has."""
         return self.starts.progress
 
     @progress.setter
@@ -131,7 +131,7 @@ class Driver:
             self.proposer.start_over(addresses)
 
     def adopt_if_strange(self) -> None:
-        """Where L2 has become one that got to another L1 than this, it keeps its blocks."""
+        """Keeps L2's blocks if it was replaced by one with another L1."""
         origin = origin_in(self.l2.head.world)
         if origin is None or not self.starts.is_on_l1(origin):
             self.adopt()
@@ -214,7 +214,7 @@ class Driver:
 
     @property
     def rests(self) -> bool:
-        """Whether there is nothing to do until a chain or ``progress`` is another, or until ``due``."""
+        """True if there is nothing to do until a chain or ``progress`` is another, or until ``due``."""
         seen, (l2_head, irregular, _) = self._seen, self.l2.tip
         return (
             seen is not None
@@ -226,7 +226,7 @@ class Driver:
 
     @property
     def due(self) -> int | None:
-        """When, in seconds of L1's time, there will be something to do though neither chain changes."""
+        """The time, in seconds of L1's time, of the next work if neither chain changes."""
         times = [each.due for each in (self.proposer, self.batcher, self.consolidator) if each is not None]
         drift = None if self.consolidator is None else self.consolidator.config.max_drift
         if drift is not None:

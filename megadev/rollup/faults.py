@@ -1,5 +1,5 @@
-"""What is wrong on purpose between the chains: with how L2 follows L1, with what the batcher posts and the proposer
-claims. (``sequencer/faults``: with the sequencer; ``da/store``: with the store beside L1.)
+"""Deliberate faults between the chains: in how L2 follows L1, in the batcher's posts and the proposer's claims.
+(``sequencer/faults``: with the sequencer; ``da/store``: with the store beside L1.)
 
 Values, so that a snapshot can hold them; each lasts until it is lifted. Whoever is at fault asks the value what to do.
 """
@@ -21,7 +21,7 @@ FAR_AHEAD = 1_000_000
 
 
 class BadBatch(Enum):
-    """What is wrong with the batches of a channel, so that whoever derives drops them (OP Stack, "Batch Queue")."""
+    """Invalid batches of a channel, which derivation drops (OP Stack, "Batch Queue")."""
 
     PARENT = "parent"
     """The first one names a parent that is none."""
@@ -52,7 +52,7 @@ class RollupFaults(msgspec.Struct, frozen=True):
     claims_wrong_roots: bool = False
 
     def omits(self, deposit: Transaction) -> bool:
-        """Whether that deposit is left out of L2's blocks."""
+        """True if that deposit is left out of L2's blocks."""
         omitted = self.omitted
         if omitted is None:
             return False

@@ -1,4 +1,4 @@
-"""What L2 charges for L1, made to follow what batches cost there: SystemConfig's owner sets the fee scalars so that the
+"""L2's fees for L1, adjusted to the cost of batches there: SystemConfig's owner sets the fee scalars so that the
 transactions of the newest batch would have paid for it.
 
 So amortisation can be watched: the more transactions share a batch, the lower the fee of each in the blocks to come.
@@ -62,7 +62,7 @@ class FeePolicy:
         return self._send(system_config, encode_call("setGasConfigEcotone(uint32,uint32)", *found))
 
     def _receipts(self, sent: Sent) -> list[Receipt] | None:
-        """Those of the batch's L1 transactions; None where not all are on L1."""
+        """Returns the receipts of the batch's L1 transactions; None if not all are on L1."""
         found = []
         for tx_hash in sent.transactions:
             located = self._l1.store.transaction(tx_hash)

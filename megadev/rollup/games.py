@@ -85,12 +85,12 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
         return self.is_respected and not self.is_blacklisted and not self.is_retired
 
     def is_provable(self, now: int) -> bool:
-        """Whether a proof of it would still count at ``now`` (seconds)."""
+        """True if a proof of it would still count at ``now`` (seconds)."""
         is_late = self.is_doubted and now >= self.deadline
         return self.status is GameStatus.IN_PROGRESS and self.prover is None and not is_late
 
     def is_over(self, now: int) -> bool:
-        """Whether nothing can change its outcome any more at ``now`` (seconds)."""
+        """True if nothing can change its outcome any more at ``now`` (seconds)."""
         return self.prover is not None or now >= self.deadline
 
 
@@ -169,7 +169,7 @@ def _as_ours(arguments: bytes) -> bytes:
 
 
 def _setting(l1: StateReader, at: L1Addresses, place: tuple[str, int]) -> int:
-    """What the contract at a field of ``at`` keeps in a slot."""
+    """Returns the value in a slot of the contract at a field of ``at``."""
     return l1.storage(getattr(at, place[0]), place[1])
 
 
@@ -218,7 +218,7 @@ def finality_delay(l1: StateReader, at: L1Addresses) -> int:
 
 
 def is_finalized(l1: StateReader, at: L1Addresses, withdrawal_hash: Hash32) -> bool:
-    """Whether the portal has executed the withdrawal's call."""
+    """True if the portal has executed the withdrawal's call."""
     return l1.storage(at.portal, _entry(_FINALIZED.to_bytes(32, "big"), withdrawal_hash)) != 0
 
 

@@ -1,4 +1,4 @@
-"""What stands on L1 of L2's blocks: channels read back from the batcher's transactions, with what they cost. Pure.
+"""L2's blocks on L1: channels read back from the batcher's transactions, with their cost. Pure.
 
 Nothing here is what the batcher remembers: it is found as anybody would find it who has L1 and the DA store. So it is
 the same after a restart, and covers what another batcher posted.
@@ -54,7 +54,7 @@ class PostedChannel(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def cost_per_transaction(self) -> Wei | None:
-        """What each of its transactions bore, in wei, rounded down; None where it has none, or that is not known."""
+        """The cost per transaction, in wei, rounded down; None if it has none, or that is not known."""
         return self.cost // self.transactions if self.transactions else None
 
 
@@ -94,7 +94,7 @@ def posted_channels(
 
 
 class _Batchers:
-    """Whose transactions count at each L1 block."""
+    """The valid batcher at each L1 block."""
 
     def __init__(self, l1: ChainStore, config: RollupConfig) -> None:
         system, self._from, self._who = config.system_config, [0], [config.system_config.batcher]
@@ -197,7 +197,7 @@ class _Parts:
 
 
 def _content(compressed: bytes, l2: ChainStore, config: RollupConfig) -> dict[str, object]:
-    """What is in a channel."""
+    """Returns the content of a channel."""
     size = spans = blocks = transactions = 0
     first: int | None = None
     last: int | None = None

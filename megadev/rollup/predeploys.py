@@ -1,4 +1,4 @@
-"""Where the bridge's contracts stand, on L1 and on L2, and what their variables hold when the chains begin.
+"""The addresses of the bridge's contracts, on L1 and on L2, and their variables when the chains begin.
 
 Pure: ``l1_contracts`` and ``l2_predeploys`` turn ``BridgeSettings`` into genesis accounts. The slots written here are
 those that the sources in ``contracts/`` name in comments; the tests ask each contract for what was written.
@@ -65,7 +65,7 @@ FEE_VAULTS = (SEQUENCER_FEE_VAULT, BASE_FEE_VAULT, L1_FEE_VAULT, OPERATOR_FEE_VA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class L1Addresses:
-    """Where the bridge stands on L1. ``dispute_game`` is the implementation that games are proxies of;
+    """The bridge's addresses on L1. ``dispute_game`` is the implementation that games are proxies of;
     ``attestation_verifier`` and ``preconfirmation_slasher`` are a devnet's own.
     """
 
@@ -83,7 +83,7 @@ class L1Addresses:
 
     @property
     def profile(self) -> Profile:
-        """Which contracts stand there."""
+        """The profile of the contracts on L1."""
         return VIEM
 
 
@@ -240,7 +240,7 @@ class BridgeSettings:
 
 
 def game_arguments(settings: BridgeSettings) -> bytes:
-    """How games are configured, packed as the factory's ``gameArgs`` holds it."""
+    """Returns the configuration of games, packed as in the factory's ``gameArgs``."""
     return b"".join(
         (
             settings.program_id,
@@ -359,7 +359,7 @@ def l1_contracts(settings: BridgeSettings) -> dict[Address, GenesisAccount]:
 
 
 def _of_mainnet(settings: BridgeSettings, storage: dict[str, dict[int, int]]) -> dict[str, dict[int, int]]:
-    """What is otherwise in the variables of the contracts of ``MAINNET_315``."""
+    """Returns the differing variables of the contracts of ``MAINNET_315``."""
     at, portal = settings.l1, dict(storage["portal"])
     del portal[62]
     portal |= {56: _word(at.dispute_game_factory), 59: GAME_TYPE, 65: settings.finality_delay}

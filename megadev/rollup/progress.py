@@ -1,4 +1,4 @@
-"""How far a pair of chains has got with each other, beyond what the chains themselves hold."""
+"""The progress of a pair of chains with each other, beyond the chains' own content."""
 
 from __future__ import annotations
 

@@ -51,8 +51,8 @@ _GAS = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """When claims are made: once ``blocks`` L2 blocks or ``seconds`` have passed since the last one, whichever is
-    first; with neither, when there is a withdrawal to be proven. ``is_off``: never.
+    """The times of claims: once ``blocks`` L2 blocks or ``seconds`` have passed since the last one, whichever is first;
+    with neither, when there is a withdrawal to be proven. ``is_off``: never.
     """
 
     blocks: int | None = None
@@ -93,7 +93,7 @@ class Proposer:
 
     @property
     def rests(self) -> bool:
-        """Whether it has nothing to do until a chain changes, or until ``due``."""
+        """True if it has nothing to do until a chain changes, or until ``due``."""
         rested = self._rested
         return rested is not None and rested[0] is self.l1.store.head and rested[1] is self.l2.store.head
 
@@ -150,7 +150,7 @@ class Proposer:
         return wanted and self.claim(head)
 
     def _has_unclaimed_withdrawal(self, l1: StateReader, head: SealedBlock, since: int) -> bool:
-        """Whether L2 sent a withdrawal, up to ``head``, that can be proven by no claim about a block up to ``since``
+        """True if L2 sent a withdrawal, up to ``head``, that can be proven by no claim about a block up to ``since``
         and has not been finalized.
         """
         done, first = self._done, since + 1
@@ -183,7 +183,7 @@ class Proposer:
         return None
 
     def _claimed(self, root: Hash32) -> Hash32:
-        """What it claims where the output root is ``root``."""
+        """Returns the claim for the output root ``root``."""
         return wrong_root(root) if self.claims_wrong_roots() else root
 
     def _prove(self, l1: StateReader, now: int) -> bool:
@@ -261,7 +261,7 @@ class Proposer:
             self.due = time
 
     def _is_waiting(self) -> bool:
-        """Whether something that it sent is not included yet."""
+        """True if something that it sent is not included yet."""
         return self.l1.pool.holds_any_of(self.address)
 
     def _send(self, to: Address, data: bytes, value: Wei = 0) -> bool:

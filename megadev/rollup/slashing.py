@@ -51,12 +51,12 @@ class Word(msgspec.Struct, frozen=True):
 
 
 def bond_of(l1: StateReader, at: L1Addresses, sequencer: Address) -> Wei:
-    """What the slasher holds of ``sequencer``."""
+    """Returns the bond of ``sequencer`` in the slasher."""
     return l1.storage(at.preconfirmation_slasher, _entry(_BONDS, sequencer.rjust(32, b"\0")))
 
 
 def is_slashed(l1: StateReader, at: L1Addresses, sequencer: Address) -> bool:
-    """Whether ``sequencer`` has lost its bond; it can put up none any more."""
+    """True if ``sequencer`` has lost its bond; it can put up none any more."""
     return l1.storage(at.preconfirmation_slasher, _entry(_SLASHED, sequencer.rjust(32, b"\0"))) != 0
 
 
@@ -153,7 +153,9 @@ def broken_mini_block_call(mini_block: MiniBlock, word: Word, block: SealedBlock
 
 
 def misplaced_call(mini_block: MiniBlock, word: Word, block: SealedBlock, place: int) -> bytes:
-    """What a mini-block has at ``place``, and what L2's ``block`` has where the gas used up to that says."""
+    """Returns evidence of a misplaced transaction: a mini-block's entry at ``place``, and L2's ``block`` at the same
+    gas used.
+    """
     gas = mini_block.receipts[place].cumulative_gas_used
     here = sum(receipt.cumulative_gas_used < gas for receipt in block.receipts)
     held, there = [encode_receipt(each) for each in mini_block.receipts], _receipts(block)
@@ -174,7 +176,7 @@ def misplaced_call(mini_block: MiniBlock, word: Word, block: SealedBlock, place:
 
 
 def _is_misplaced(mini_block: MiniBlock, place: int, block: SealedBlock) -> bool:
-    """Whether what a mini-block has at ``place`` is not where the gas used up to it says that it is in ``block``."""
+    """True if what a mini-block has at ``place`` is not where the gas used up to it says that it is in ``block``."""
     receipt, tx = mini_block.receipts[place], mini_block.transactions[place]
     for index, found in enumerate(block.receipts):
         if found.cumulative_gas_used == receipt.cumulative_gas_used:

@@ -63,9 +63,9 @@ class Incomplete(MegadevError):
 
 
 class Contradiction(msgspec.Struct, frozen=True):
-    """What L1 says by its batches of L2's block ``number``, which is another than the one derived. ``said``: the hash
-    that they have for it, or its beginning, where they say it. ``l1``: the block that they are in. The first block that
-    differs may be one from ``first`` on: a batch says its parent's hash alone.
+    """A contradiction between L1's batches and the derived L2 block ``number``. ``said``: the hash that they have for
+    it, or its beginning, where they say it. ``l1``: the block that they are in. The first block that differs may be one
+    from ``first`` on: a batch says its parent's hash alone.
     """
 
     first: int

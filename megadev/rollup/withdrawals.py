@@ -46,7 +46,7 @@ class Withdrawal(msgspec.Struct, frozen=True):
 
     @property
     def slot(self) -> int:
-        """Where the message passer keeps that it was sent: in the mapping that is its first variable."""
+        """The message passer's slot for a sent withdrawal: in the mapping that is its first variable."""
         return sent_slot(self.hash)
 
     @property

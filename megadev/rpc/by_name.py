@@ -70,7 +70,7 @@ def plain(name: str) -> str:
 
 
 def members_of(annotation: Any) -> frozenset[str]:
-    """What the members of a parameter annotated so are called; none where it is no object with members of its own."""
+    """Returns the member names of a parameter annotated so; none if it is not an object with named members."""
     kinds = [annotation]
     while kinds:
         kind = kinds.pop()

@@ -1,5 +1,5 @@
-"""What was seen of an execution into JSON: call frames in geth's nested and flat forms, in Parity's flat form and as
-Otterscan shows them; Parity's instructions and state changes.
+"""JSON of executions: call frames in geth's nested and flat forms, in Parity's flat form and as Otterscan shows them;
+Parity's instructions and state changes.
 
 All frames are views of one ``CallNode`` tree, and all walk it with a stack of their own: 1,024 frames within each other
 are ordinary here. The forms differ in three things. geth's top frame has the transaction's gas, limit and used;
@@ -108,7 +108,7 @@ def _geth_frame(node: CallNode, gas: TransactionGas | None) -> JsonObject:
 
 
 def _stated_reason(output: bytes) -> str:
-    """What ``Error(string)`` or ``Panic(uint256)`` says; '' for anything else, as geth."""
+    """Returns the text of ``Error(string)`` or ``Panic(uint256)``; '' for anything else, as geth."""
     kind = {ERROR_SELECTOR: "bytes", PANIC_SELECTOR: "uint256"}.get(output[:4])
     if kind is None:
         return ""

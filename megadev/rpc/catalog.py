@@ -29,7 +29,7 @@ PLANNED = "planned"
 
 
 class Asks(enum.Enum):
-    """What a method asks upstream for on a fork, where it is about what is older than that (``rpc/history``)."""
+    """The subject of a method's upstream request on a fork, for blocks older than it (``rpc/history``)."""
 
     BLOCK = enum.auto()
     """A block that a parameter names: upstream is asked."""

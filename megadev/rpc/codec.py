@@ -267,6 +267,15 @@ def _decode_topics(value: object) -> tuple[tuple[Hash32, ...], ...]:
     return tuple(positions)
 
 
+def _decode_large_data(value: Any) -> str:
+    """``value``, of which so far the beginning was read."""
+    if type(value) is not str or len(value) < 1 << 16:
+        decode_data(value)
+    else:
+        decode_data(value[: 1 << 16])
+    return str(value)
+
+
 def _at(path: str, decode: Callable[[Any], T], value: object) -> T:
     """Decode a part of a container; a refusal says where."""
     try:
@@ -279,6 +288,8 @@ def _at(path: str, decode: Callable[[Any], T], value: object) -> T:
 AddressParam: TypeAlias = Annotated[Address, Decode(decode_address)]
 HashParam: TypeAlias = Annotated[Hash32, Decode(decode_hash)]
 DataParam: TypeAlias = Annotated[bytes, Decode(decode_data)]
+LargeDataParam: TypeAlias = Annotated[str, Decode(_decode_large_data)]
+"""Data that whoever asked for it reads itself, on a thread of its own: ``parse_large_data``."""
 WordParam: TypeAlias = Annotated[bytes, Decode(decode_word)]
 QuantityParam: TypeAlias = Annotated[int, Decode(decode_quantity)]
 SlotParam: TypeAlias = Annotated[int, Decode(decode_slot)]
@@ -355,7 +366,7 @@ class CallRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class AccountOverride(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What eth_call and its kin pretend about one account.
+    """The override of one account in eth_call and similar methods.
 
     ``state`` replaces the whole storage, ``state_diff`` some slots.
     """
@@ -376,7 +387,7 @@ StateOverridesParam: TypeAlias = dict[AddressParam, AccountOverride]
 
 
 class BlockOverrides(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What eth_call and its kin pretend about the block. ``difficulty`` means nothing since the merge."""
+    """The override of the block in eth_call and similar methods. ``difficulty`` means nothing since the merge."""
 
     ALIASES: ClassVar[Mapping[str, str]] = {
         "coinbase": "feeRecipient",
@@ -400,7 +411,9 @@ BlockOverridesParam: TypeAlias = BlockOverrides
 
 
 class LogFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Which logs: blocks by range or by hash, addresses (none: all), topics by position (an empty position: any)."""
+    """A filter of logs: blocks by range or by hash, addresses (none: all), topics by position (an empty
+    position: any).
+    """
 
     from_block: NumberOrTagParam | None = None
     to_block: NumberOrTagParam | None = None

@@ -1,4 +1,4 @@
-"""Which node's manners a client expects where Anvil, Hardhat and geth contradict each other: its dialect.
+"""The dialect of a client: the node whose behaviour it expects where Anvil, Hardhat and geth contradict each other.
 
 It is chosen by the URL that the client connects to, ``http://127.0.0.1:8545/?dialect=hardhat`` (the one thing that
 every client can be given), for a WebSocket by the URL that opens it; else by the settings. Foundry's own programs,
@@ -23,7 +23,7 @@ _KEY = b"dialect="
 
 
 class Dialect(Enum):
-    """Whose manners."""
+    """The node whose behaviour a client expects."""
 
     GETH = "geth"
     ANVIL = "anvil"

@@ -1,4 +1,4 @@
-"""How a request becomes a call of a plain function, and its outcome an answer.
+"""The dispatch of a request to a plain function, and of its outcome to an answer.
 
 A method is a function of the node and of decoded parameters, registered under its name in the catalog::
 
@@ -91,7 +91,7 @@ _WATCHES = frozenset(
 
 
 class Elsewhere(msgspec.Struct, frozen=True):
-    """Who answers for what a node cannot that only follows a chain: ``ask`` gives the result of a method by its
+    """The node that answers for one that only follows a chain: ``ask`` returns the result of a method by its
     parameters. That is whatever changes the chain, what only its sequencer knows, and the methods named in ``also``.
     """
 
@@ -99,7 +99,7 @@ class Elsewhere(msgspec.Struct, frozen=True):
     also: frozenset[str] = frozenset()
 
     def answers(self, name: str, *, writes: bool) -> bool:
-        """Whether a method is answered elsewhere."""
+        """True if a method is answered elsewhere."""
         return writes or name in _SEQUENCERS or name in self.also
 
 
@@ -348,7 +348,7 @@ class Dispatcher:
         return self._nodes[dialect, is_foreign]
 
     def in_order(self, name: str, params: Any) -> list[Any]:
-        """What a request for the method ``name`` was sent with, by position; nothing where that cannot be told."""
+        """Returns the positional arguments of a request for the method ``name``; empty if they cannot be determined."""
         found = self._methods.get(name)
         try:
             return [] if found is None else found[0].in_order(params)
@@ -536,7 +536,7 @@ class Dispatcher:
         return replace(node, chain=behind.chain, filters=behind.filters, subscriptions=behind.subscriptions)
 
     def _is_torn(self, error: Exception) -> bool:
-        """Whether a read may have met a change half made on the writer's thread: it is asked again after it."""
+        """True if a read may have met a change half made on the writer's thread: it is asked again after it."""
         return self.writer.is_engaged and not isinstance(error, MegadevError) and row_for(type(error)).is_defect
 
     async def _in_turn(self, body: bytes | msgspec.Raw, node: RpcNode, offload: Offload | None) -> Answer:
@@ -552,7 +552,7 @@ class Dispatcher:
             self.before_request()
 
     async def _refetching(self, coming: Awaitable[Any], called: Method, node: RpcNode, arguments: list[Any]) -> Any:
-        """What a change gives; begun again where it lacked something that can be fetched."""
+        """Returns the result of a change; it is restarted after fetching what it lacked."""
         while True:
             try:
                 result = await coming
@@ -575,8 +575,8 @@ class Dispatcher:
         return answer if answer is None or isinstance(answer, bytes) else await answer
 
     async def _fetching(self, call: Callable[[], Any], missing: PrefetchNeeded | None = None) -> Any:
-        """What ``call`` gives once all that it meets and that is not here is fetched, on another thread; it is begun
-        again each time.
+        """Returns the result of ``call`` once all that it reads is fetched, on another thread; it is restarted each
+        time.
         """
         while True:
             if missing is not None:
@@ -602,7 +602,7 @@ class Dispatcher:
         return answer
 
     def _is_quick(self, key: tuple[str, str, str, str] | None) -> bool:
-        """Whether the same call was quick before, on the same state: what it runs into may have changed with that."""
+        """True if the same call was quick before, on the same state: what it runs into may have changed with that."""
         moment, before = self.moment(), self._quick_on
         if moment[0] is not before[0] or moment[1] != before[1]:
             self._quick_on = moment
@@ -685,14 +685,14 @@ def _check_steers(name: str) -> None:
 
 
 def _weighs(called: Method, node: RpcNode, arguments: list[Any]) -> bool:
-    """Whether a method that is quick as a rule is not this time: a pending block may be yet to be built."""
+    """True if a method that is quick as a rule is not this time: a pending block may be yet to be built."""
     if any(argument is Tag.PENDING for argument in arguments) and len(node.chain.pool):
         return True
     return called.weighs(node, arguments)
 
 
 def _is_in_row(node: RpcNode, arguments: list[Any]) -> bool:
-    """Whether a block is asked for that stands in a row of empty ones, and may be yet to be made."""
+    """True if a block is asked for that stands in a row of empty ones, and may be yet to be made."""
     rows = node.chain.store.rows
     return bool(rows) and any(
         row.first <= argument <= row.last
@@ -706,8 +706,7 @@ def _is_in_row(node: RpcNode, arguments: list[Any]) -> bool:
 
 
 def _call_key(name: str, params: list[Any]) -> tuple[str, str, str, str] | None:
-    """What a call has in common with others as quick as itself: method, contract, its input and the block it is for.
-    None: not to tell.
+    """Returns the key of equally quick calls: method, contract, its input and its block. None: not to tell.
 
     The whole input, since one word of it may be how often a loop runs; and the block, since the pending one may be yet
     to be built.
@@ -723,7 +722,7 @@ def _call_key(name: str, params: list[Any]) -> tuple[str, str, str, str] | None:
 
 
 def _refused_for_size(member: msgspec.Raw) -> Answer:
-    """What a member of a batch gets whose answers are large enough already."""
+    """Returns the error for a member of a batch whose answers are large enough already."""
     try:
         request_id, failure = _check(envelope.decode_request(member))
     except Malformed as malformed:

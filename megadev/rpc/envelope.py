@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from megadev.primitives.guarded_json import NestedTooDeeply, check_nesting
-from megadev.rpc.pieces import pieces
+from megadev.primitives.json_pieces import pieces
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
 

@@ -1,4 +1,4 @@
-"""Which JSON-RPC error each exception answers with: one table, one row per class of the tree in ``megadev/errors.py``.
+"""The JSON-RPC error of each exception: one table, one row per class of the tree in ``megadev/errors.py``.
 
 Client libraries recognise node errors by code and by words: viem by regular expressions over the lower-cased message
 (only for codes 3, -32000 and -32003), ethers by words in messages, web3.py by the code and the revert data. So a row
@@ -35,7 +35,7 @@ UNAUTHORIZED = 4100
 
 
 def failed_transaction(error: errors.TransactionFailed) -> dict[str, str]:
-    """What Hardhat's clients look for in the error of a send: the return data, the transaction by both of the names
+    """Returns the error data of a send for Hardhat's clients: the return data, the transaction under both of the names
     that it had, and the message once more.
     """
     tx_hash = to_data(error.tx_hash)
@@ -43,7 +43,7 @@ def failed_transaction(error: errors.TransactionFailed) -> dict[str, str]:
 
 
 class Row(msgspec.Struct, frozen=True):
-    """How one class of exception is answered.
+    """The JSON-RPC error of one class of exception.
 
     ``words``: the message contains one of them (compared in lower case), or the first is put in front. ``data``: what
     goes into the error object. ``is_defect``: ours; the message is hidden and the exception reported to ``on_defect``.

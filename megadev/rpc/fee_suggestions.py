@@ -1,4 +1,4 @@
-"""What senders are told to pay where they do not say."""
+"""Suggested fees for senders that do not set them."""
 
 from __future__ import annotations
 

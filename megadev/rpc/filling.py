@@ -101,7 +101,7 @@ def _completed(node: RpcNode, request: CallRequest, forgiving: bool) -> tuple[Un
 
 
 def first_account(node: RpcNode) -> Address:
-    """Who sends what names no sender. Raises ``UnknownSigner`` where the node holds no account."""
+    """Returns the sender of a transaction without one. Raises ``UnknownSigner`` where the node holds no account."""
     accounts = node.node.accounts.addresses
     if not accounts:
         raise UnknownSigner("unknown account: this node has no accounts; give from, the address to impersonate")

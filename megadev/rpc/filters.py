@@ -50,7 +50,7 @@ _Noticed: TypeAlias = tuple[MiniBlock | SealedBlock, bool]
 
 
 class Tape(Generic[Item]):
-    """What happened, in order, once for all filters: each remembers only how far it has read."""
+    """The events in order, shared by all filters: each filter remembers only its position."""
 
     def __init__(self) -> None:
         self._items: deque[Item] = deque()
@@ -65,7 +65,7 @@ class Tape(Generic[Item]):
         self.end += 1
 
     def since(self, place: int) -> list[Item]:
-        """What came after the first ``place`` of all."""
+        """Returns the events after the first ``place`` of all."""
         newest = list(islice(reversed(self._items), max(self.end - place, 0)))
         newest.reverse()
         return newest
@@ -206,7 +206,7 @@ class Filters:
         return self._add(_PendingFilter(full, self._now(), self._pending, self._pending.end))
 
     def changes(self, chain: LocalChain, filter_id: str) -> list[JsonObject] | list[str]:
-        """What is new since the last call."""
+        """Returns the news since the last call."""
         return self._polled(filter_id).changes(chain)
 
     def unread_history(self, chain: LocalChain, filter_id: str) -> LogFilter | None:
@@ -217,7 +217,7 @@ class Filters:
         return watched.criteria
 
     def criteria(self, filter_id: str) -> LogFilter:
-        """What a log filter asks for."""
+        """Returns the criteria of a log filter."""
         watched = self._polled(filter_id)
         if not isinstance(watched, _LogFilter | _EarlyLogFilter):
             raise UnknownFilter(f"filter not found: {filter_id} is not a log filter")

@@ -176,7 +176,7 @@ def flashblock(block: SealedBlock, index: int, told: int, mini_blocks: Sequence[
 
 
 def _balances(mini_blocks: Iterable[MiniBlock]) -> dict[Address, Wei]:
-    """What the accounts own that they changed."""
+    """Returns the balances of the changed accounts."""
     balances: dict[Address, Wei] = {}
     for mini_block in mini_blocks:
         for diff in mini_block.diffs:

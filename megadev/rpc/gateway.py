@@ -222,7 +222,7 @@ class Gateway:
         return listed
 
     def _body_limit(self, request: envelope.Request | None) -> int:
-        """How large a batch may be that has ``request`` in it."""
+        """Returns the size limit of a batch with ``request`` in it."""
         if request is None:
             return self.limits.body
         name: str = request.method
@@ -386,7 +386,7 @@ class Gateway:
             del self._sockets[client.address]
 
     def is_idle(self, client: SocketClient) -> bool:
-        """Whether a WebSocket's client has said nothing for too long."""
+        """True if a WebSocket's client has said nothing for too long."""
         return self._clock.monotonic_ns() - client.heard_ns >= self.limits.socket_idle * _SECOND
 
 
@@ -449,7 +449,7 @@ def _status_for(code: int) -> int:
 
 
 def _weight(request: envelope.Request | None) -> int:
-    """How many requests one counts for."""
+    """Returns the number of requests that one counts for."""
     if request is None or request.method != "eth_callMany" or type(request.params) is not list:
         return 1
     return max(1, _calls_in(request.params))

@@ -1,4 +1,4 @@
-"""What MegaETH's public endpoint allows: its methods, its limits and its words, as data.
+"""The limits of MegaETH's public endpoint: its methods, its limits and its words, as data.
 
 ``gateway`` enforces these, README's table is made of them and the tests walk through them: there is no second list. The
 figures are those of MegaETH's documentation ("Operations and limits", "Error codes" and the methods' own pages, July

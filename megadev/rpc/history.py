@@ -1,4 +1,4 @@
-"""What is asked about blocks up to a fork's first one, passed on to upstream in its own words.
+"""Queries about blocks up to a fork's first one, forwarded to upstream.
 
 Upstream's answer is given as it came: it may say more than megadev knows of a chain's blocks. What it tells of blocks
 after the forked one is not this chain's history and is null here. Where it does not have a method (Hardhat's node has
@@ -68,8 +68,8 @@ class Asked:
 
 
 def asked_upstream(node: RpcNode, called: Method, arguments: list[Any], params: list[Any]) -> Callable[[], Any] | None:
-    """What passes the question on, on a thread that may wait; None where the local chain answers. ``params`` are the
-    ``arguments`` as they came.
+    """Returns the forwarded query, to be run on a thread that may wait; None if the local chain answers. ``params`` are
+    the ``arguments`` as they came.
     """
     history = node.chain.history
     if not isinstance(history, ForkHistory):
@@ -168,13 +168,13 @@ def _traced(
 
 
 def _is_of_another_tracer(told: Any, asked: list[Any]) -> bool:
-    """Whether a node (Ganache is one) knows no tracer but its own, and answers with that whatever it is asked for."""
+    """True if a node (Ganache is one) knows no tracer but its own, and answers with that whatever it is asked for."""
     wanted = asked[-1].get("tracer") if isinstance(asked[-1], dict) else None
     return wanted is not None and isinstance(told, dict) and "structLogs" in told
 
 
 def _is_here(chain: LocalChain, tx_hash: Hash32) -> bool:
-    """Whether the local chain, or its txpool, has that transaction."""
+    """True if the local chain, or its txpool, has that transaction."""
     if chain.pool.get(tx_hash) is not None or chain.store.transaction(tx_hash) is not None:
         return True
     open_block = chain.sequencer.tip.open

@@ -92,7 +92,7 @@ def logs_of_history(chain: LocalChain, wanted: LogFilter) -> list[JsonObject] | 
 
 
 def find_logs(chain: LocalChain, wanted: LogFilter, limit: int | None = None) -> list[LocatedLog]:
-    """What matches, in order of block, transaction and log. Both ends of the range default to the head.
+    """Returns the matching logs, in order of block, transaction and log. Both ends of the range default to the head.
 
     Raises ``UnknownBlock`` for a block hash that is not in the chain, ``TooManyLogs`` where more than ``limit`` match
     in several blocks.
@@ -111,7 +111,7 @@ def find_logs(chain: LocalChain, wanted: LogFilter, limit: int | None = None) ->
 
 
 def open_logs(block: OpenBlock, addresses: Collection[Address], topics: TopicFilter) -> list[LocatedLog]:
-    """What matches in a block that is still open."""
+    """Returns the matching logs of a block that is still open."""
     found = LogMatcher(addresses, topics).in_receipts(block.receipts)
     return [LocatedLog(log, block, tx_index, log_index) for log, tx_index, log_index in found]
 

@@ -32,7 +32,7 @@ def mine_blocks(node: RpcNode, count: int, interval: int | None = None) -> list[
 
 
 def mining(node: RpcNode, count: int, mine: Callable[[], Any]) -> Any:
-    """What ``mine`` gives; on the writer's thread where it takes more than a moment."""
+    """Returns the result of ``mine``; on the writer's thread if it takes more than a moment."""
     if count > FEW_BLOCKS or node.chain.sequencer.has_much_to_do:
         return node.node.apart(mine)
     return mine()

@@ -18,8 +18,8 @@ from megadev.rpc.subscriptions import Subscriptions
 
 @dataclass(frozen=True, slots=True)
 class RpcNode:
-    """What methods work on: the node, the chain this endpoint serves, who watches that, and the session that asks
-    (None over HTTP).
+    """The context of methods: the node, the chain this endpoint serves, its observers, and the requesting session (None
+    over HTTP).
     """
 
     node: Node
@@ -34,14 +34,14 @@ class RpcNode:
 
     @property
     def throws_on_revert(self) -> bool:
-        """Whether a send whose transaction fails answers with an error, as Hardhat's node does."""
+        """True if a send whose transaction fails answers with an error, as Hardhat's node does."""
         if self.dialect is None:
             return self.node.config.throw_on_revert
         return self.dialect.throws_on_revert
 
     @property
     def speaks_anvil(self) -> bool:
-        """Whether answers have Anvil's form where its clients can read no other."""
+        """True if answers have Anvil's form where its clients can read no other."""
         return self.node.config.preset == ANVIL if self.dialect is None else self.dialect is Dialect.ANVIL
 
     @classmethod

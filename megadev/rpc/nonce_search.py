@@ -1,4 +1,4 @@
-"""Which transaction used, or will use, a sender's nonce."""
+"""Transactions by nonce: the one that used, or will use, a sender's nonce."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from megadev.rpc.formatters import format_pending_transaction, format_transactio
 
 
 def transaction_with_nonce(chain: LocalChain, sender: Address, nonce: int) -> JsonObject | None:
-    """That transaction, where it stands; None where there is none."""
+    """Returns that transaction and its place; None if there is none."""
     for waiting in chain.pool.transactions():
         if waiting.nonce == nonce and waiting.sender == sender:
             return format_pending_transaction(waiting)

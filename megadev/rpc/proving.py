@@ -42,7 +42,7 @@ def prove_range(node: RpcNode, first: int, last: int, sender: Address | None) ->
 
 
 def attester_of(node: RpcNode) -> Attester:
-    """Who attests for a node that has an L1."""
+    """Returns the attester of a node with an L1."""
     attester = node.node.attester
     assert attester is not None, "there is one where there is an L1"
     return attester
@@ -64,7 +64,9 @@ def games_of(l1: LocalChain, driver: Driver) -> list[Game]:
 
 
 def is_true(l2: LocalChain, game: Game) -> bool | None:
-    """Whether L2 holds what is claimed; None where that cannot be told: the block is to come, or its state is gone."""
+    """Returns whether L2 matches the claim; None if that is unknown: the block is yet to come, or its state was
+    dropped.
+    """
     block = l2.store.by_number(game.l2_number)
     output = None if block is None else provable_output(block)
     return None if output is None else output.root == game.root

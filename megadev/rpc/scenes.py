@@ -1,4 +1,4 @@
-"""What calls run on: a block's environment, the state at it, and the rules that a call is spared."""
+"""The scene of calls: a block's environment, the state at it, and the rules that a call is exempt from."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ keep a thread busy for minutes."""
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where a call runs: the environment, the state, and the rules that go with the overrides."""
+    """The scene of a call: the environment, the state, and the rules that go with the overrides."""
 
     chain: LocalChain
     env: BlockEnv
@@ -120,7 +120,7 @@ class Scene:
 
     @property
     def within_block(self) -> bool:
-        """Whether a transaction may ask for no more gas than a block has."""
+        """True if a transaction may ask for no more gas than a block has."""
         return self.chain.spec.enforce_block_gas_limit
 
     @property
@@ -130,13 +130,13 @@ class Scene:
 
     @property
     def default_gas(self) -> int:
-        """What a call has that names none."""
+        """The gas of a call without a limit."""
         # storage gas is cheap to execute, and code of some size takes billions of it
         usual = self.env.gas_limit if self.chain.spec.is_metered else DEFAULT_GAS
         return min(self.env.gas_limit, usual) if self.within_block else max(usual, DEFAULT_GAS)
 
     def cut(self, call: CallRequest) -> str:
-        """What to say where ``call`` had less gas than it asked for, '' where it had all of it."""
+        """Returns a note if ``call`` had less gas than it asked for, '' if it had all of it."""
         if call.gas is None or call.gas <= self._most_gas:
             return ""
         return (
@@ -146,7 +146,7 @@ class Scene:
 
     @contextmanager
     def naming_cut(self, call: CallRequest) -> Iterator[None]:
-        """Where what happens inside runs out of gas that was cut, the error says so."""
+        """Adds a note to the error if an inner call runs out of gas that was cut."""
         try:
             yield
         except (ExecutionHalted, GasAllowanceExceeded) as error:
@@ -253,7 +253,7 @@ def called(
     state_overrides: StateOverridesParam | None = None,
     block_overrides: BlockOverridesParam | None = None,
 ) -> bytes:
-    """What a call returns. Raises ``ExecutionReverted`` and ``ExecutionHalted``."""
+    """Returns the result of a call. Raises ``ExecutionReverted`` and ``ExecutionHalted``."""
     scene = expected(node, scene_at(node.chain, block), call).overridden(state_overrides, block_overrides)
     scene, tx, rules = scene.of_call(call)
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules)

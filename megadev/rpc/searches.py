@@ -19,7 +19,7 @@ SEARCH_SECONDS = 30
 
 
 class Patience:
-    """How long a search may take."""
+    """The time limit of a search."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -49,7 +49,7 @@ def _raise_for_failure(node: RpcNode, tx: Transaction, block: PlacedBlock, index
 
 
 def is_long(node: RpcNode, tx: Transaction) -> bool:
-    """Whether taking ``tx`` may keep others waiting."""
+    """True if taking ``tx`` may keep others waiting."""
     sequencer = node.chain.sequencer
     if not sequencer.mode.executes_on_arrival or tx.gas_limit <= QUICK_GAS:
         return False
@@ -57,7 +57,7 @@ def is_long(node: RpcNode, tx: Transaction) -> bool:
 
 
 def needs_long_estimate(node: RpcNode, request: CallRequest) -> bool:
-    """Whether the gas of what is to be sent is found out by running code, for as long as that takes, or its blobs need
+    """True if the gas of what is to be sent is found out by running code, for as long as that takes, or its blobs need
     proofs.
     """
     if request.blobs is not None or request.authorization_list is not None:
@@ -66,7 +66,7 @@ def needs_long_estimate(node: RpcNode, request: CallRequest) -> bool:
 
 
 def has_code(node: RpcNode, address: Address) -> bool:
-    """Whether something runs when ``address`` is called, as far as is known here."""
+    """True if something runs when ``address`` is called, as far as is known here."""
     try:
         account = node.chain.sequencer.head_state().account(address)
     except StateUnavailable:

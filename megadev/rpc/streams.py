@@ -1,4 +1,4 @@
-"""What may be subscribed to, and what each subscription says of each event: two tables.
+"""The kinds of subscriptions, and the messages of each for each event: two tables.
 
 ``KINDS`` has a row for every kind of ``eth_subscribe``: how its options become a *choice*, a value that says which of
 the news is wanted. Subscriptions with the same kind and an equal choice are one stream: what it says of an event is
@@ -84,7 +84,9 @@ class Notification:
         self._emitters: dict[Hashable, frozenset[Address]] = {}
 
     def emitters(self, place: Hashable, receipts: Iterable[Receipt]) -> frozenset[Address]:
-        """Who logged something in the (mini-)block at ``place``: most filters of thousands need no closer look."""
+        """Returns the addresses with logs in the (mini-)block at ``place``: most filters of thousands need no closer
+        look.
+        """
         found = self._emitters.get(place)
         if found is None:
             logs = (log for receipt in receipts for log in receipt.logs)
@@ -288,7 +290,7 @@ def _changes(notification: Notification, event: MiniBlockSealed, accounts: froze
 def _lost_changes(
     notification: Notification, event: PreconfirmationsLost, accounts: frozenset[Address]
 ) -> Iterable[bytes]:
-    """What was announced and is so no more: the values that hold again."""
+    """Returns the values that hold again after announced changes were lost."""
     return _told_changes(
         notification, [diff for mini in event.mini_blocks for diff in mini.diffs], accounts, undone=True
     )
@@ -311,7 +313,7 @@ _Change: TypeAlias = tuple[Address, int, int, dict[int, int]]
 
 
 def _values_after(chain: LocalChain, diffs: Sequence[StateDiff]) -> Iterable[_Change]:
-    """What the transactions of a mini-block left behind, one entry for each account."""
+    """Yields the values after the transactions of a mini-block, one entry for each account."""
     for address in _touched(diffs):
         account = next((diff.accounts[address] for diff in reversed(diffs) if address in diff.accounts), _UNSAID)
         if account is _UNSAID:  # only its storage changed: the account is what it was before
@@ -470,7 +472,9 @@ NOTIFICATIONS: dict[type[Event], Sequence[tuple[str, Say]]] = {
 
 
 def choice_of(kind: str, options: Any) -> Hashable:
-    """What the options of a subscription ask for. Raises ``InvalidParams``, also for a kind there is not."""
+    """Returns the choice that the options of a subscription describe. Raises ``InvalidParams``, also for a kind there
+    is not.
+    """
     row = KINDS.get(kind)
     if row is None:
         raise InvalidParams(f'no "{kind[:100]}" subscription in eth namespace: there are {", ".join(KINDS)}')

@@ -1,4 +1,4 @@
-"""Who asked to be told: the subscriptions to one chain, and how an event gets to all of them.
+"""The subscriptions to one chain, and the delivery of events to them.
 
 A subscription belongs to a connection and ends with it. Those of one kind with an equal choice are a stream
 (``streams``), which decides once for all of them what is to be said; from there on a subscriber costs one entry in its
@@ -78,11 +78,11 @@ class Subscriptions:
         return any(subscription_id in held for held in self._sessions.values())
 
     def held_by(self, session: Session) -> int:
-        """How many subscriptions a connection has."""
+        """Returns the number of a connection's subscriptions."""
         return len(self._sessions.get(session.id, ()))
 
     def heard(self, kind: str) -> bool:
-        """Whether anybody subscribed to ``kind``: what costs something to say need not be worked out for nobody."""
+        """True if anybody subscribed to ``kind``: what costs something to say need not be worked out for nobody."""
         return bool(self._streams[kind])
 
     def add(self, session: Session, kind: str, choice: Hashable) -> str:

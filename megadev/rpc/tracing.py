@@ -89,8 +89,8 @@ DurationParam: TypeAlias = Annotated[int, Decode(_decode_duration)]
 
 
 class StructLoggerOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What of each opcode to show. ``limit`` is a number of steps, 0 for all; ``full_storage``: the slots that the
-    contract has used so far at every step, as Hardhat has it, not only where one is used.
+    """The fields to show of each opcode. ``limit`` is a number of steps, 0 for all; ``full_storage``: the slots that
+    the contract has used so far at every step, as Hardhat has it, not only where one is used.
     """
 
     enable_memory: BoolParam = False
@@ -102,7 +102,7 @@ class StructLoggerOptions(msgspec.Struct, frozen=True, kw_only=True, rename="cam
 
 
 class TraceOptions(StructLoggerOptions, frozen=True, kw_only=True, rename="camel"):
-    """What to trace with and how. Without ``tracer`` it is the struct logger, whose options stand here too; those of
+    """The tracer and its options. Without ``tracer`` it is the struct logger, whose options stand here too; those of
     others stand in ``tracer_config``. ``timeout`` is for each transaction.
 
     Others that geth knows (``debug``, ``overrides``, ``reexec``) are of no effect here.
@@ -157,7 +157,7 @@ class PrestateOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
 
 
 class Budget:
-    """How long each transaction of a request may be traced, and how much all of them may be answered with.
+    """The limits of a tracing request: time for each transaction, and size of all answers.
 
     The clock is looked at now and then among steps and at every call. Where neither is watched (a loop that makes no
     calls, under a tracer of calls) nobody looks, and the transaction runs to its end: at full speed, bounded by gas.
@@ -228,7 +228,7 @@ class Bounded:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sealed transaction stands."""
+    """The place of a sealed transaction."""
 
     block: SealedBlock
     index: int
@@ -502,7 +502,7 @@ def _format_changes(options: PrestateOptions, traced: Traced) -> JsonObject:
 
 
 def _format_after(options: PrestateOptions, change: Change, new: Account, code: Callable[[Hash32], str]) -> JsonObject:
-    """What is otherwise about an account that is there. Nothing stands for what is zero now, but a balance."""
+    """Returns the changed fields of an existing account. Nothing stands for what is zero now, but a balance."""
     old = change.before
     answer: JsonObject = {}
     if new.balance != old.balance:

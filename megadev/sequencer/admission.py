@@ -1,4 +1,4 @@
-"""What a transaction is asked before it may wait in the txpool, against the newest state; whether it may run long."""
+"""The checks before a transaction may wait in the txpool, against the newest state; whether it may run long."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def check_admission(tx: Transaction, tip: ChainTip) -> None:
 
 
 def _where(tx: Transaction, tip: ChainTip) -> str:
-    """Where ``tx`` is already, in words; '' for nowhere."""
+    """Returns the place of ``tx`` in words; '' if it is unknown."""
     sealed = tip.store.transaction(tx.hash)
     if sealed is not None:
         return f"; {to_data(tx.hash)} is in block {sealed[0].number}"
@@ -70,7 +70,7 @@ def _where(tx: Transaction, tip: ChainTip) -> str:
 
 
 def may_run_long(tx: Transaction, state: StateReader) -> bool:
-    """Whether executing ``tx`` may take more than some milliseconds: code, and much gas to run it with."""
+    """True if executing ``tx`` may take more than some milliseconds: code, and much gas to run it with."""
     if tx.gas_limit <= QUICK_GAS:
         return False
     if tx.to is None or tx.access_list or tx.authorization_list or tx.to[:18] == bytes(18):

@@ -1,5 +1,5 @@
-"""What becomes of the states of old blocks: they are thinned out (``state/thin``), or dropped where the settings say to
-keep so many only (``--keep-blocks``, ``--prune-history``). The first block keeps its own.
+"""The ageing of old states: they are thinned out (``state/thin``), or dropped with ``--keep-blocks`` and
+``--prune-history``. The first block keeps its own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from megadev.state.unavailable import UnavailableWorld
 RECENT: Final = 1_024
 """Blocks whose states are kept as they are: these are asked for most."""
 AT_ONCE: Final = 64
-"""Blocks that are thinned out together: one of them keeps its state."""
+"""Blocks that are thinned out together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class StateLimit:
     why: str
 
     def excludes(self, number: int, head: int) -> bool:
-        """Whether the state after block ``number`` is too old where the newest block is ``head``."""
+        """True if the state after block ``number`` is too old where the newest block is ``head``."""
         return number <= head - max(self.count, 1)
 
 
@@ -52,7 +52,9 @@ def age(store: ChainStore, limit: StateLimit | None, needed: int | None = None) 
             force_setattr(known[0], "world", UnavailableWorld(old, limit.why))
             old -= 1
     elif head % AT_ONCE == 0 and head - RECENT - AT_ONCE >= first:
-        blocks = list(store.in_memory(head - RECENT - AT_ONCE, head - RECENT - 1))
-        for block, world in zip(blocks, thinned([block.world for block in blocks]), strict=True):
+        begin = head - RECENT - AT_ONCE
+        blocks = list(store.in_memory(begin, head - RECENT - 1))
+        before = next((block.world for block in store.in_memory(begin - 1, begin - 1)), None)
+        for block, world in zip(blocks, thinned([block.world for block in blocks], before), strict=True):
             if world is not block.world:
                 force_setattr(block, "world", world)

@@ -90,7 +90,9 @@ class BlockStart(msgspec.Struct, frozen=True):
 
     @property
     def stays_alone(self) -> bool:
-        """Where no transaction leads each block the user's is the first: deposits have a block to themselves."""
+        """True if the block holds deposits only: without a leading transaction, a user's transaction is the first of
+        its block.
+        """
         return bool(self.deposits) and self.attributes is None
 
 
@@ -99,8 +101,8 @@ PLAIN_START = BlockStart()
 
 
 class BlockPlan(msgspec.Struct, frozen=True):
-    """What is decided about a block before anything runs in it, and how many transactions and mini-blocks stand before
-    it in the chain.
+    """The decisions about a block before anything runs in it, and the number of transactions and mini-blocks before it
+    in the chain.
     """
 
     number: int
@@ -120,7 +122,7 @@ class BlockPlan(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, header: Header, spec: ChainSpec, start: BlockStart = PLAIN_START) -> BlockPlan:
-        """What had been decided about the block with this header."""
+        """Returns the plan of the block with this header."""
         return cls(
             number=header.number,
             timestamp=header.timestamp,
@@ -260,7 +262,7 @@ class BlockBuilder:
         tracer: Tracer | None = None,
         state: StateReader | None = None,
     ) -> Execution:
-        """What ``tx`` would do at the end of the block, or upon ``state``; it changes nothing. Raises
+        """Returns the outcome of ``tx`` at the end of the block, or on ``state``, without changing anything. Raises
         ``InvalidTransaction``, but never for a deposit, whose rules are its own.
         """
         over = self.state if state is None else state
@@ -278,7 +280,7 @@ class BlockBuilder:
         return self.engine.execute(self.env, env, over, rules=rules, tracer=tracer)
 
     def is_the_protocols(self, tx: Transaction) -> bool:
-        """Whether a transaction is the protocol's own."""
+        """True if a transaction is the protocol's own."""
         return tx.to == ORACLE and self.spec.system_contracts is not None and is_system_transaction(tx, self.state)
 
     def ask_oracle(self, service: OracleService, parent: int) -> None:
@@ -333,7 +335,7 @@ class BlockBuilder:
         return env if cost is None or not cost.fee else msgspec.structs.replace(env, l1_fee=cost.fee)
 
     def _l1_cost(self, tx: Transaction) -> L1Cost | None:
-        """What ``tx`` pays for its data on L1, where that is paid for: deposits come from there."""
+        """Returns the L1 fee of ``tx``, if the chain charges one; deposits pay none."""
         if (
             tx.type == DEPOSIT
             or self.is_the_protocols(tx)
@@ -350,7 +352,7 @@ class BlockBuilder:
         return l1_cost(tx.encoded, prices) if self.spec.charges_l1_fee else None
 
     def has_room(self, tx: Transaction) -> bool:
-        """Whether the block's remaining gas and blobs suffice for ``tx``."""
+        """True if the block's remaining gas and blobs suffice for ``tx``."""
         if self.is_late:
             return False
         try:
@@ -413,7 +415,7 @@ class BlockBuilder:
 
     @property
     def has_uncut(self) -> bool:
-        """Whether a mini-block is open: something was included since the last one was closed."""
+        """True if a mini-block is open: something was included since the last one was closed."""
         return bool(self._diffs)
 
     def cut(self, timestamp: int) -> MiniBlock:
@@ -466,7 +468,7 @@ class BlockBuilder:
         self._lock = Lock()
 
     def holds(self, tx_hash: Hash32) -> bool:
-        """Whether the transaction with that hash was included."""
+        """True if the transaction with that hash was included."""
         return tx_hash in self._places
 
     def shown(self) -> OpenBlock:
@@ -481,7 +483,7 @@ class BlockBuilder:
 
     @property
     def diffs(self) -> tuple[StateDiff, ...]:
-        """What makes the world after the block of its parent's, one after the other."""
+        """The diffs that turn the parent's world into the block's, in order."""
         return (*self.begun_with, self.state.diff)
 
     def seal(self) -> SealedBlock:

@@ -48,8 +48,8 @@ class Tip(NamedTuple):
 
 
 class ChainTip:
-    """What everything at the end of a chain is decided by. ``tip``, ``blocks``, ``spec``… are replaced as values by the
-    sequencer alone, on the writer's thread; readers on other threads take them as they are.
+    """The state at the end of a chain on which everything else depends. ``tip``, ``blocks``, ``spec``… are replaced as
+    values by the sequencer alone, on the writer's thread; readers on other threads take them as they are.
     """
 
     def __init__(
@@ -135,8 +135,8 @@ class ChainTip:
         return self.closed_state() if unsealed is None else unsealed.shown().state
 
     def irregular_after(self, block: SealedBlock) -> StateDiff | None:
-        """What cheats changed after ``block`` was sealed and before the next one began: they belong to it, for whoever
-        asks for the state at its number, from then on. On any thread.
+        """Returns the cheats after ``block`` was sealed and before the next one began: they belong to the state at its
+        number from then on. On any thread.
         """
         head, irregular, _ = self.tip
         if block.hash == head.hash:
@@ -195,7 +195,7 @@ class ChainTip:
         )
 
     def plan_at(self, timestamp: int) -> BlockPlan:
-        """What is known of the block after the head that somebody else builds for that time, in seconds."""
+        """Returns the plan of the block after the head that another sequencer builds for that time, in seconds."""
         plan = self.plan(self.store.head, start=PLAIN_START)
         return msgspec.structs.replace(plan, timestamp=timestamp)
 

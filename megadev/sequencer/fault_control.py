@@ -110,7 +110,9 @@ def take_over(sequencer: Sequencer, seen: int) -> int:
 
 
 def _lost_after(sequencer: Sequencer, block: OpenBlock, end: int, minis: Iterable[MiniBlock]) -> PreconfirmationsLost:
-    """What a standby has not seen of a block: its transactions from number ``end`` on, and these mini-blocks."""
+    """Returns the part of a block that a standby has not seen: its transactions from number ``end`` on, and these
+    mini-blocks.
+    """
     promised = tuple(promises(block, sequencer.spec.chain_id)[end:])
     reason = "the sequencer crashed before its standbys had seen it"
     return PreconfirmationsLost(block.number, block.transactions[end:], reason, tuple(minis), promised, block.state)

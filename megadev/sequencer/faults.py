@@ -1,5 +1,5 @@
-"""What is wrong with a sequencer on purpose: that it stands still, and what it does to transactions it has promised.
-(``node/faults`` is the table of all faults, those of the batcher, the proposer and the DA store included.)
+"""Deliberate faults of a sequencer: it stops, or breaks promises about transactions. (``node/faults`` is the table of
+all faults, those of the batcher, the proposer and the DA store included.)
 
 A value, so that a snapshot can hold it; ``Sequencer.faults`` is None where nothing is wrong, which is all that the way
 of a transaction looks at then. The sequencer asks the value what to do; nothing here changes anything.
@@ -33,7 +33,7 @@ class Targets:
     addresses: frozenset[Address] = frozenset()
 
     def include(self, tx: Transaction) -> bool:
-        """Whether ``tx`` is a target."""
+        """True if ``tx`` is a target."""
         return tx.hash in self.transactions or tx.sender in self.addresses or tx.to in self.addresses
 
     def __bool__(self) -> bool:
@@ -63,7 +63,7 @@ class Faults:
         return self.condition is SequencerCondition.RUNNING
 
     def executes(self, tx: Transaction) -> bool:
-        """Whether a transaction that arrives is executed at once, if it could be."""
+        """True if a transaction that arrives is executed at once, if it could be."""
         return self.runs and not self.censored.include(tx)
 
     def uncensored(self, ready: Iterable[Transaction]) -> Iterator[Transaction]:
@@ -82,7 +82,7 @@ class Faults:
         return _senders_reversed(kept) if self.reorders else kept
 
     def after_sealing(self, transactions: Sequence[Transaction]) -> Faults:
-        """What is left to be done wrong after a block was sealed as ``sealed_as`` says."""
+        """Returns the remaining faults after a block was sealed as ``sealed_as``."""
         used = any(map(self.withheld.include, transactions))
         kept = [tx for tx in transactions if not self.withheld.include(tx)]
         return replace(
@@ -97,7 +97,7 @@ NO_FAULTS = Faults()
 
 
 def _senders_reversed(transactions: Sequence[Transaction]) -> list[Transaction]:
-    """Who came first comes last. Each sender's own stay in their order: any other would be invalid."""
+    """Reverses the order of senders. Each sender's own stay in their order: any other would be invalid."""
     lanes: dict[Address, list[Transaction]] = {}
     for tx in transactions:
         lanes.setdefault(tx.sender, []).append(tx)
@@ -119,7 +119,7 @@ def broken_promises(
 
 
 def cut_again(before: PlacedBlock, after: Iterable[Transaction]) -> list[tuple[int, int]]:
-    """Where the mini-blocks of ``before`` end (and when they did) once it holds only ``after``, in whatever order."""
+    """Returns the ends (and times) of the mini-blocks of ``before`` once it holds only ``after``, in any order."""
     left = {tx.hash for tx in after}
     start = end = 0
     ends: list[tuple[int, int]] = []
@@ -144,8 +144,9 @@ def rival_of(mini_block: MiniBlock) -> MiniBlock:
 
 
 def rival_promises(mini_block: MiniBlock, chain_id: int) -> tuple[Preconfirmation, Preconfirmation]:
-    """What was promised about a mini-block's last transaction, and what its rival says: the same place in the block,
-    in the mini-block that follows."""
+    """Returns the promise about a mini-block's last transaction, and its rival: the same place in the block, in the
+    mini-block that follows.
+    """
     made = Preconfirmation(
         chain_id=chain_id,
         block_number=mini_block.block_number,

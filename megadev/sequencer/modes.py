@@ -1,4 +1,4 @@
-"""When blocks are built, and what callers can set about those to come: values, so that a snapshot can keep them."""
+"""The mining modes, and callers' settings for future blocks: values, so that a snapshot can keep them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32, Wei
 
 
 class MiningMode(Enum):
-    """When blocks are built: INSTANT on every transaction, INTERVAL by timer, MIXED both, NONE only when asked.
-    CONTINUOUS: a block is always open and takes transactions as they arrive; it is sealed by timer or when asked.
+    """The mining mode: INSTANT on every transaction, INTERVAL by timer, MIXED both, NONE only on request. CONTINUOUS: a
+    block is always open and takes transactions as they arrive; it is sealed by timer or when asked.
     """
 
     INSTANT = "instant"

@@ -35,7 +35,9 @@ US = 1_000_000
 
 
 class OracleHook(Protocol):
-    """What somebody else knows. ``read`` answers None for a slot it knows nothing of; values are 256-bit numbers."""
+    """The external source of the oracle. ``read`` answers None for a slot it knows nothing of; values are 256-bit
+    numbers.
+    """
 
     def read(self, slot: int) -> int | None: ...
 
@@ -154,7 +156,7 @@ def oracle_transaction(state: StateReader, chain_id: int, gas_limit: int, values
 
 
 def is_system_transaction(tx: Transaction, state: StateReader) -> bool:
-    """Whether ``tx`` is the protocol's own: a legacy one from the system address to the oracle. It is free."""
+    """True if ``tx`` is the protocol's own: a legacy one from the system address to the oracle. It is free."""
     return tx.to == ORACLE and tx.type == LEGACY and tx.sender == system_address(state)
 
 

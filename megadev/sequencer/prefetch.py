@@ -36,7 +36,7 @@ def load_for(tx: Transaction, world: World, coinbase: Address, spec: ChainSpec) 
 
 
 def _fee_vaults(spec: ChainSpec) -> Iterator[Address]:
-    """Who is paid by every transaction."""
+    """Yields the accounts that every transaction pays."""
     if spec.keeps_base_fee:
         yield BASE_FEE_VAULT
     if spec.charges_l1_fee:
@@ -44,8 +44,8 @@ def _fee_vaults(spec: ChainSpec) -> Iterator[Address]:
 
 
 def prefetching(chain: ChainTip, tx: Transaction | None, missing: PrefetchNeeded) -> Callable[[], None]:
-    """What fetches all that ``tx`` asks for when it is executed now, and what the block begins with: run it on a
-    thread that may wait.
+    """Returns a function that fetches all state that ``tx`` would read now, and the block's start: run it on a thread
+    that may wait.
     """
     head, irregular, unsealed = chain.tip
     world, plan = head.world, chain.plan(head, chain.window)

@@ -23,8 +23,8 @@ from megadev.sequencer.faults import Faults, broken_promises, cut_again
 
 
 class Falsified(NamedTuple):
-    """What is sealed in the place of a block that was promised. ``left_out``: its transactions that it does not hold.
-    ``events``: what those who relied on what has changed are told, and of what takes its place.
+    """The replacement of a promised block. ``left_out``: its transactions that it does not hold. ``events``: what those
+    who relied on what has changed are told, and of what takes its place.
     """
 
     builder: BlockBuilder
@@ -69,7 +69,7 @@ def built_again(builder: BlockBuilder, transactions: Sequence[Transaction], chai
 
 
 def falsified(builder: BlockBuilder, faults: Faults, chain: ChainTip) -> Falsified | None:
-    """What ``faults`` make of a block that is about to be sealed; None: nothing."""
+    """Returns the block that ``faults`` make of one about to be sealed; None: no change."""
     forced = len(builder.plan.start.transactions)  # L1 decides about those
     wanted = builder.transactions[:forced] + faults.sealed_as(builder.transactions[forced:])
     if wanted == builder.transactions:

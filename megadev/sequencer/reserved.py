@@ -95,7 +95,7 @@ class RowPlan(msgspec.Struct, frozen=True):
 
 
 def is_even(chain: ChainTip) -> bool:
-    """Whether the next block will be like the head and like all empty ones after it: they differ in number, time and
+    """True if the next block will be like the head and like all empty ones after it: they differ in number, time and
     parent, and in how often L2 has been told of the same L1 block.
     """
     if (
@@ -116,7 +116,7 @@ def is_even(chain: ChainTip) -> bool:
 
 
 def _goes_on(chain: ChainTip, start: BlockStart) -> bool:
-    """Whether ``start`` is what the head began with, one block later."""
+    """True if ``start`` is what the head began with, one block later."""
     later, before = chain.attributes_later, chain.head.transactions
     return (
         later is not None
@@ -172,7 +172,7 @@ class EmptyRow:
 
     @property
     def plan(self) -> RowPlan:
-        """What decides it; of a part, that of the whole row."""
+        """The plan of the row; for a part, that of the whole row."""
         return self._made.plan
 
     @property
@@ -232,7 +232,7 @@ def _mask(key: bytes, drawn: bytes) -> int:
 
 
 class _Made:
-    """What was made of a row so far, for all parts of it."""
+    """The blocks made of a row so far, for all parts of it."""
 
     def __init__(self, plan: RowPlan) -> None:
         self.plan = plan
@@ -289,7 +289,7 @@ class _Made:
         return made
 
     def _builder(self, number: int, before: World) -> BlockBuilder:
-        """What builds block ``number`` upon the state ``before`` it."""
+        """Returns the builder of block ``number`` on the state ``before`` it."""
         plan = self.plan
         index = number - plan.block.number
         skipped = index if plan.later is not None else 0
@@ -351,8 +351,8 @@ class _Made:
             self._worlds.popitem(last=False)
 
     def told(self, number: int) -> StateDiff:
-        """What the transaction that block ``number`` begins with leaves behind: every word that it writes is the same
-        whatever stood there, and its sender has sent one in each block.
+        """Returns the effects of block ``number``'s first transaction: every word that it writes is independent of the
+        previous value, and its sender has sent one in each block.
         """
         diff = StateDiff(Cause.SYSTEM_CALL)
         plan = self.plan
@@ -365,7 +365,7 @@ class _Made:
         return self._builder(number, before).state.diff
 
     def word(self, address: Address, slot: int, number: int) -> int | None:
-        """What the protocol wrote into a slot up to block ``number``; None: nothing."""
+        """Returns the protocol's value in a slot up to block ``number``; None: nothing."""
         return self._writes.word(address, slot, number)
 
 

@@ -154,7 +154,7 @@ class Sequencer(ChainTip):
 
     @property
     def has_much_to_do(self) -> bool:
-        """Whether sealing a block now may take long: many transactions, or some that wait and may run for long."""
+        """True if sealing a block now may take long: many transactions, or some that wait and may run for long."""
         builder = self.open
         return len(self.pool) > 0 or (builder is not None and len(builder.transactions) > MANY_TRANSACTIONS)
 

@@ -1,4 +1,4 @@
-"""Whose signature counts for which block: the sequencer's keys, one after the other.
+"""The signers of blocks: the sequencer's keys, one after the other.
 
 A key signs whole blocks: it changes at the start of one, and whoever checks a signature asks who signed that block
 (MegaETH's ``sequencerAt``). The history is a value, so that a snapshot can hold it.

@@ -18,7 +18,7 @@ class Succession(Protocol):
     """Decides which of the members that are up sequences which block."""
 
     def term(self, first_block: int, keys: Sequence[bytes]) -> Signer:
-        """Who signs from ``first_block`` on, of the members with these keys, in their order; one at least."""
+        """Returns the signer from ``first_block`` on, of the members with these keys, in their order; at least one."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Which timestamp the next block carries: the injected clock, an offset, and what callers asked for.
+"""The timestamp of the next block: the injected clock, an offset, and callers' requests.
 
 Times are whole seconds since the epoch. Every chain has a keeper of its own; those of one node share a ``Shift``, so
 that travelling moves all chains together unless it is asked to move one alone.

@@ -132,7 +132,7 @@ class TxPool:
         return tx
 
     def holds_any_of(self, sender: Address) -> bool:
-        """Whether the pool has transactions of the sender."""
+        """True if the pool has transactions of the sender."""
         return sender in self._lanes
 
     def clear(self) -> list[Transaction]:

@@ -1,4 +1,4 @@
-"""Who may ask: the Host check that stops DNS rebinding, and CORS.
+"""Access control: the Host check that stops DNS rebinding, and CORS.
 
 A page on evil.example can point its own DNS name at 127.0.0.1 and then talk to a local node as if it were its own
 server. Such requests carry that name in ``Host``. So a request is served only if its host is an address, ``localhost``,
@@ -45,7 +45,7 @@ class Access:
         self._known_hosts: set[bytes] = set()
 
     def allows_host(self, host: bytes | None) -> bool:
-        """Whether a Host header's value may be served. Absent (HTTP/1.0) is fine: browsers always send one."""
+        """True if a Host header's value may be served. Absent (HTTP/1.0) is fine: browsers always send one."""
         if host is None or host in self._known_hosts or ANY in self.hosts:
             return True
         if not self._is_local_name(host):
@@ -67,7 +67,7 @@ class Access:
         return True
 
     def refusal(self, host: bytes | None, origin: bytes | None) -> str:
-        """Why a request with such headers is not served, and which flag lets it be; '' where it is."""
+        """Returns why a request with such headers is refused, and the flag that allows it; '' if it is served."""
         if not self.allows_host(host):
             name = (host or b"").decode("latin-1")
             parsed = _HOST.fullmatch(name.lower())
@@ -81,14 +81,15 @@ class Access:
         return ""
 
     def allows_origin(self, origin: bytes | None) -> bool:
-        """Whether a request with that Origin header may be served."""
+        """True if a request with that Origin header may be served."""
         if origin is None or self.origins is None or ANY in self.origins:
             return True
         return origin.decode("latin-1").lower() in self.origins
 
     def is_foreign(self, origin: bytes | None, host: bytes | None = None) -> bool:
-        """Whether a request with these Origin and Host headers comes from a page that is to be kept from what is
-        outside of the process."""
+        """True if a request with these Origin and Host headers comes from a page that is to be kept from what is
+        outside of the process.
+        """
         if origin is None:
             return False
         name = origin.decode("latin-1").lower()
@@ -127,7 +128,7 @@ class Access:
 
 
 def _is_this_machine(host: str) -> bool:
-    """Whether a page's host is a name or an address that every machine has for itself."""
+    """True if a page's host is a name or an address that every machine has for itself."""
     name = host.strip("[]").rstrip(".")
     try:
         return ipaddress.ip_address(name).is_loopback

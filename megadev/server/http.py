@@ -68,7 +68,7 @@ _REASONS = {
 
 
 def status_line(status: int) -> bytes:
-    """How an answer begins that is JSON-RPC, or would be if there were one."""
+    """Returns the start of a JSON-RPC answer, or of an empty one."""
     return b"HTTP/1.1 %d %b\r\n" % (status, _REASONS[status])
 
 
@@ -308,7 +308,7 @@ class HttpConnection(asyncio.Protocol):
             self._write(request, 405, "POST JSON-RPC here\n")
 
     def _refusal(self, request: Request) -> str:
-        """Why the request is not served, where its headers bar it; whoever watches the node hears of that too."""
+        """Returns why the request is refused for its headers; observers of the node are notified too."""
         refusal = self.hub.options.access.refusal(request.headers.get(b"host"), request.headers.get(b"origin"))
         if refusal:
             self.hub.refused(refusal)
@@ -335,7 +335,7 @@ class HttpConnection(asyncio.Protocol):
         return self.hub.dispatcher.node_in(dialect, is_foreign=self._is_foreign(request))
 
     def _is_foreign(self, request: Request) -> bool:
-        """Whether a page asks that is not this machine's."""
+        """True if a page asks that is not this machine's."""
         headers = request.headers
         return self.hub.options.access.is_foreign(headers.get(b"origin"), headers.get(b"host"))
 
@@ -525,7 +525,7 @@ _HEAD_TOO_LARGE = f"request headers over {HEAD_LIMIT} bytes"
 
 
 def _loads_a_dump(chunks: Sequence[bytes]) -> bool:
-    """Whether a body, of which so much has come, is one request to load a dump. Clients write the method first."""
+    """True if a body, of which so much has come, is one request to load a dump. Clients write the method first."""
     begin = b"".join(chunks[:16])[:BEGIN]
     return begin.lstrip()[:1] == b"{" and b'_loadState"' in begin
 

@@ -1,4 +1,5 @@
-"""What the connections of one server share: the dispatcher, the limits, the worker threads, the moment after an answer.
+"""The shared state of one server's connections: the dispatcher, the limits, the worker threads, the moment after an
+answer.
 
 Why the interpreter's thread switch interval is shortened: while a worker thread computes, the loop's thread gets the
 lock back only at the end of an interval. A small request beside a heavy one waits 10 ms at Python's 5 ms, 1 ms at ours
@@ -39,7 +40,7 @@ JSON_TYPE, HTML_TYPE, TEXT_TYPE = b"application/json", b"text/html; charset=utf-
 
 
 class Document(NamedTuple):
-    """What a GET is answered with: an HTTP status, the body and its content type."""
+    """The answer to a GET: an HTTP status, the body and its content type."""
 
     status: int
     text: str | bytes
@@ -48,7 +49,7 @@ class Document(NamedTuple):
 
 @dataclass(frozen=True)
 class ServerOptions:
-    """How a server treats its clients.
+    """The options of a server.
 
     ``body_limit``: bytes of one HTTP body, WebSocket message or IPC message; None lifts it. ``request_timeout``:
     seconds a client may take to send one request. ``page`` makes what a person sees at ``/`` (HTML), ``health`` what
@@ -79,7 +80,7 @@ class ServerOptions:
 
 
 class Connection(Protocol):
-    """What the server asks of each of its connections."""
+    """The interface of a connection that the server uses."""
 
     transport: asyncio.Transport | None
 
@@ -154,7 +155,7 @@ class Hub:
         self._backlog = 0
 
     def offload_for(self, client: Connection) -> Offload:
-        """What runs the heavy reads of one connection in a worker thread."""
+        """Returns the executor of one connection's heavy reads in a worker thread."""
         return lambda work, seconds: self.workers.run(work, seconds, client)
 
     def answered(self) -> None:

@@ -89,6 +89,6 @@ class LimitedWebSocket(WebSocketConnection):
 
 
 def _address(transport: asyncio.Transport | None) -> str:
-    """Where a client is, its port apart."""
+    """Returns a client's address without its port."""
     peer: Any = None if transport is None else transport.get_extra_info("peername")
     return str(peer[0]) if peer else ""

@@ -59,7 +59,7 @@ class Server:
 
     @property
     def connections(self) -> int:
-        """How many clients are connected."""
+        """The number of connected clients."""
         return len(self._hub.connections)
 
     async def close(self) -> None:
@@ -129,7 +129,7 @@ async def serve(
 
 
 def _connection(hub: Hub) -> Callable[[], HttpConnection]:
-    """What makes a connection of this server."""
+    """Returns the factory of this server's connections."""
     gateway = hub.options.gateway
     if gateway is None:
         return lambda: HttpConnection(hub)

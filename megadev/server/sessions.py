@@ -1,4 +1,4 @@
-"""What lasting connections (WebSocket, IPC) have in common: an id, messages answered in turn, a bounded queue of
+"""The common parts of lasting connections (WebSocket, IPC): an id, messages answered in turn, a bounded queue of
 notifications, and callbacks for their end.
 
 A notification is put into the queue of its connection and nothing else happens while the chain moves. Afterwards the
@@ -209,7 +209,7 @@ class SessionConnection(asyncio.Protocol):
 
     @property
     def has_unread(self) -> bool:
-        """Whether something that has arrived waits to be parsed."""
+        """True if something that has arrived waits to be parsed."""
         return False
 
     def _pause(self) -> None:
@@ -274,7 +274,7 @@ class SessionConnection(asyncio.Protocol):
     # -- framing ------------------------------------------------------------------------------------------------------
 
     def _start(self, size: int) -> bytes:
-        """What stands in front of a message of ``size`` bytes."""
+        """Returns the header of a message of ``size`` bytes."""
         raise NotImplementedError
 
     def _part(self, transport: asyncio.Transport, code: int, reason: str) -> None:

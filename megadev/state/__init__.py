@@ -1,4 +1,4 @@
-"""What accounts hold, and how that changes: by applying a ``StateDiff``, and in no other way.
+"""The state of accounts, and its changes: by applying a ``StateDiff``, and in no other way.
 
 May import: clock, errors, files, primitives, chain. Start with ``reader``, what an execution may ask; ``world`` is
 sealed state (immutable, with roots and proofs); ``overlay`` lays diffs over a reader for whatever is not sealed yet.

@@ -1,4 +1,4 @@
-"""What upstream has answered, kept: as a cache on disk that processes share, and as an offline bundle in one file.
+"""Kept answers of upstream: as a cache on disk that processes share, and as an offline bundle in one file.
 
 Both hold the same: lines of a key, a tab and a JSON value. Keys say what was asked of the forked block in plain words
 (``account 0x…``, ``slot 0x… 0x…``, ``code 0x…``), so that a bundle's changes can be read in a diff.
@@ -124,7 +124,7 @@ class Bundle:
 
 
 class Part:
-    """Those answers of ``whole`` whose keys begin with ``prefix``, without it."""
+    """The answers of ``whole`` whose keys begin with ``prefix``, without it."""
 
     def __init__(self, whole: Bundle, prefix: str) -> None:
         self.path = whole.path
@@ -211,7 +211,7 @@ def _good_lines(data: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _is_code(code_hash: str, value: bytes) -> bool:
-    """Whether it is the code with that hash: what can be proved is."""
+    """True if it is the code with that hash: what can be proved is."""
     try:
         return keccak(bytes.fromhex(value.decode()[3:-1])).hex() == code_hash
     except ValueError:

@@ -15,7 +15,7 @@ from megadev.state.account import Account
 
 
 class Cause(Enum):
-    """Why state changed; kept with the diff so that traces, streams and replays can tell."""
+    """The cause of a state change; kept with the diff for traces, streams and replays."""
 
     TRANSACTION = "transaction"
     SYSTEM_CALL = "system call"

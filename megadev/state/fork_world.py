@@ -102,7 +102,7 @@ class ForkWorld(World):
         return self._storages.get(address, NO_STORAGE).slots
 
     def is_changed(self, address: Address) -> bool:
-        """Whether anything of the account was changed here."""
+        """True if anything of the account was changed here."""
         return address in self._accounts or address in self._storages or address in self._cut_off
 
     def apply(self, diff: StateDiff) -> ForkWorld:

@@ -1,4 +1,4 @@
-"""What anything that executes may ask of state: four questions, answered the same way for the reader's lifetime."""
+"""The interface of readable state: four questions, answered the same way for the reader's lifetime."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class KnowsStorage(Protocol):
         ...
 
     def has_storage(self, address: Address) -> bool:
-        """Whether a slot of the account is known not to be 0."""
+        """True if a slot of the account is known not to be 0."""
         ...
 
 

@@ -41,7 +41,7 @@ from megadev.state.upstream import BATCH, Call, Upstream
 
 
 def call_hint(sender: Address | None, to: Address | None, value: Wei, data: bytes) -> PrefetchHint | None:
-    """What a call is likely to touch, by upstream's ``eth_createAccessList``; None for a creation."""
+    """Returns the state that a call is likely to touch, by upstream's ``eth_createAccessList``; None for a creation."""
     if to is None:
         return None
     call = {"to": to_data(to), "value": hex(value), "data": to_data(data)}
@@ -68,7 +68,7 @@ NOTHING: dict[str, Any] = {}
 
 
 class Source:
-    """Where answers come from: what is kept, then upstream; without one (``upstream`` None), only what is kept.
+    """The source of answers: kept ones, then upstream; without one (``upstream`` None), only kept ones.
 
     ``used`` collects the keys that were really asked for, where somebody records them.
     """
@@ -92,7 +92,7 @@ class Source:
         self._waiting: dict[tuple[str, ...], Any] = {}
 
     def lookup(self, key: str) -> Any | None:
-        """What is kept under ``key``, or None."""
+        """Returns the kept value of ``key``, or None."""
         return self.answers.get(key)
 
     def lacks(self, keys: Iterable[str]) -> NotInBundle:
@@ -185,7 +185,7 @@ class Source:
 
 
 class _Thread(threading.local):
-    """What holds for the calling thread."""
+    """The state of the calling thread."""
 
     may_not_wait = False
 
@@ -194,7 +194,7 @@ _THREAD = _Thread()
 
 
 def may_not_wait() -> bool:
-    """Whether others wait for this thread: it runs an event loop, or the node's changes."""
+    """True if others wait for this thread: it runs an event loop, or the node's changes."""
     return asyncio._get_running_loop() is not None or _THREAD.may_not_wait
 
 
@@ -290,7 +290,7 @@ class RemoteState:
         return reader
 
     def is_funded(self, address: Address) -> bool:
-        """Whether the account's balance is not upstream's."""
+        """True if the account's balance is not upstream's."""
         return address in self._balances
 
     def load(
@@ -492,7 +492,7 @@ class RemoteState:
 
 
 def _told(hint: PrefetchHint, state: RemoteState) -> Keys:
-    """What ``hint`` says; nothing where upstream's answer cannot be read."""
+    """Returns the content of ``hint``; nothing if upstream's answer cannot be read."""
     try:
         accounts, slots = hint(state)
         return list(accounts), list(slots)
@@ -501,7 +501,7 @@ def _told(hint: PrefetchHint, state: RemoteState) -> Keys:
 
 
 def load(state: StateReader, accounts: Iterable[Address] = (), slots: Iterable[Slot] = ()) -> None:
-    """Where ``state`` is a ``RemoteState``: fetch these in one go, unless this thread may not wait. It is a favour to
+    """Fetches these in one go if ``state`` is a ``RemoteState``, unless this thread may not wait. It is a favour to
     what comes next, so what fails here fails there.
     """
     if isinstance(state, RemoteState) and not may_not_wait():

@@ -71,7 +71,7 @@ class WorldRow:
 
 
 class MakesWorlds(Protocol):
-    """What knows how worlds are made, by number."""
+    """The maker of worlds, by number."""
 
     def make(self, number: int) -> World:
         """The world with that number; an equal one each time. On any thread."""

@@ -23,7 +23,7 @@ _Result = TypeVar("_Result")
 
 
 class NotInWitness(StateUnavailable):
-    """What running a block takes and its witness does not have: ``what``, by its ``hash``."""
+    """A value that a block's execution needs and its witness does not have: ``what``, by its ``hash``."""
 
     def __init__(self, what: str, missing: Hash32) -> None:
         super().__init__(f"state unavailable: {what} {to_data(missing)} is not in the witness")

@@ -107,7 +107,7 @@ class World:
         return ZERO_HASH
 
     def __len__(self) -> int:
-        """How many accounts there are."""
+        """Returns the number of accounts."""
         return len(self._accounts)
 
     def apply(self, diff: StateDiff) -> World:
@@ -149,7 +149,7 @@ class World:
         return world
 
     def changes_since(self, before: World) -> StateDiff:
-        """What makes this world of ``before``, whatever lies between them. Costs what the two hold."""
+        """Returns the difference from ``before`` to this world, at any distance. Costs what the two hold."""
         diff = StateDiff(Cause.GENESIS)
         for address, account in self.accounts():
             if before.account(address) != account:
@@ -204,7 +204,9 @@ class World:
         return world
 
     def written_since(self, earlier: World, steps: int) -> StateDiff | None:
-        """What was written to ``earlier`` to make this, in at most so many steps; None where that is not known."""
+        """Returns the writes from ``earlier`` to this world, in at most a given number of steps; None if they are not
+        known.
+        """
         world, written = self, None
         for _ in range(steps):
             if world._made_by is None:

@@ -24,7 +24,7 @@ _OPEN = to_data(UNSEALED_HASH)
 
 
 class NotCrossed(MegadevError):
-    """What was sent failed, or a withdrawal is not where the next step begins; the message says where it is."""
+    """A sent message failed, or a withdrawal is not ready for the next step; the message names its status."""
 
 
 class Chain(Protocol):
@@ -203,7 +203,7 @@ class Bridge:
             self._l1.rpc("evm_mine")
 
     def withdrawal(self, withdrawal: str) -> dict[str, Any]:
-        """How far a withdrawal has got, what comes next, and its fields (megadev_getWithdrawal)."""
+        """Returns a withdrawal's status, its next step, and its fields (megadev_getWithdrawal)."""
         found: dict[str, Any] = self._l2.rpc("megadev_getWithdrawal", withdrawal)
         return found
 

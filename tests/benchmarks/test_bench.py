@@ -57,7 +57,7 @@ def test_every_row_of_the_table_has_a_figure(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_soak_says_what_a_node_that_keeps_its_chain_takes(tmp_path: Path) -> None:
+def test_a_soak_reports_the_cost_of_keeping_a_chain(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     done = CliRunner().invoke(bench, ["--soak", "1000", "--json", str(figures)])
     assert done.exit_code == 0, done.output
@@ -218,7 +218,7 @@ def test_a_node_that_hangs_up_is_named() -> None:
     thread.join()
 
 
-def test_a_url_nobody_answers_at_is_named() -> None:
+def test_an_unreachable_url_is_named() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
@@ -235,7 +235,7 @@ def test_only_http_urls_are_taken(url: str) -> None:
 # ---- hot reload
 
 
-def test_a_compiler_that_is_not_there_is_said_in_the_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_compiler_is_named_in_the_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("MEGADEV_SOLC", str(tmp_path / "solc"))
     monkeypatch.setattr("megadev.bench.reload.find_spec", lambda name: None)
@@ -257,7 +257,7 @@ def test_a_save_that_does_not_compile_is_the_rows_reason(tmp_path: Path) -> None
             saved(broken, tmp_path, 1)
 
 
-def test_what_is_left_is_told_by_steps() -> None:
+def test_the_remaining_time_is_estimated_by_steps() -> None:
     from megadev.bench.countdown import Countdown
 
     told: list[str] = []

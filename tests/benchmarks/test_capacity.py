@@ -20,7 +20,7 @@ def little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capacity, "QUICK_MINUTE", 1.0)
 
 
-def test_its_rows_stand_apart_from_the_others() -> None:
+def test_capacity_rows_are_separate_from_the_others() -> None:
     said = CliRunner().invoke(bench, ["--capacity", "--only", "list"]).output
     assert [line.split()[0] for line in said.splitlines()] == [each.label for each in CAPACITY_ROWS]
     assert "capacity" not in CliRunner().invoke(bench, ["--only", "list"]).output

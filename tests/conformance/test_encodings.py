@@ -90,7 +90,7 @@ def unsigned(tx: Transaction) -> UnsignedTransaction:
     return UnsignedTransaction(**{field: getattr(tx, field) for field in UnsignedTransaction.__struct_fields__})
 
 
-def test_what_eth_account_signs_is_understood(signed_elsewhere: tuple[dict[str, Any], Any, Transaction]) -> None:
+def test_signatures_of_eth_account_are_decoded(signed_elsewhere: tuple[dict[str, Any], Any, Transaction]) -> None:
     wanted, signed, tx = signed_elsewhere
     assert tx.type == wanted.get("type", 0)
     assert tx.chain_id == wanted["chainId"]
@@ -114,7 +114,7 @@ def test_encoding_again_gives_the_same_bytes(signed_elsewhere: tuple[dict[str, A
     assert encode_transaction(tx) == tx.encoded
 
 
-def test_signing_here_gives_what_eth_account_gives(signed_elsewhere: tuple[dict[str, Any], Any, Transaction]) -> None:
+def test_signing_matches_eth_account(signed_elsewhere: tuple[dict[str, Any], Any, Transaction]) -> None:
     _, _, tx = signed_elsewhere
     ours = sign_transaction(unsigned(tx), KEY)
     assert ours == tx

@@ -9,7 +9,7 @@ from megadev.rpc.catalog import CATALOG, FULL, GROUPS, PLANNED
 from megadev.rpc.dispatch import METHODS
 
 
-def test_every_name_stands_once() -> None:
+def test_every_method_name_is_unique() -> None:
     names = Counter(name for entry in CATALOG for name in (entry.name, *entry.aliases))
     assert [name for name, times in names.items() if times > 1] == []
 

@@ -27,7 +27,7 @@ def test_help_is_as_reviewed(command: str) -> None:
     check_golden(FOLDER / f"{command}.txt", help_of(command))
 
 
-def test_no_help_is_kept_for_a_command_that_is_gone() -> None:
+def test_no_help_file_is_left_for_a_removed_command() -> None:
     assert {path.stem for path in FOLDER.glob("*.txt")} <= {"megadev", *COMMANDS}
 
 

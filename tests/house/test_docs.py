@@ -313,7 +313,7 @@ def test_the_generated_parts_are_up_to_date(document: str) -> None:
     check_golden(DOCUMENTS[document], text)
 
 
-def test_no_other_part_is_said_to_be_generated() -> None:
+def test_every_generated_part_has_a_generator() -> None:
     for name, path in DOCUMENTS.items():
         parts = set(re.findall(r"<!-- generated: (.+?) -->", path.read_text(encoding="utf-8")))
         assert parts == set(GENERATED.get(name, {})), name
@@ -328,7 +328,7 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_every_block_says_what_it_is(document: str) -> None:
+def test_every_code_block_names_its_language(document: str) -> None:
     text = DOCUMENTS[document].read_text(encoding="utf-8")
     found = [block[1] for block in BLOCK.finditer(text)]
     assert set(found) <= LANGUAGES

@@ -117,7 +117,7 @@ def test_foreign_exceptions_become_internal_errors_without_details() -> None:
     assert row_for(KeyError) is DEFECT
 
 
-def test_a_class_made_later_answers_as_the_one_it_refines() -> None:
+def test_a_subclass_answers_like_its_base() -> None:
     class Fresh(errors.NonceTooLow):
         pass
 
@@ -125,7 +125,7 @@ def test_a_class_made_later_answers_as_the_one_it_refines() -> None:
 
 
 @pytest.mark.parametrize("kind", VIEM, ids=lambda kind: kind.__name__)
-def test_viem_takes_each_error_for_what_it_is(kind: type[Exception]) -> None:
+def test_viem_recognises_each_error(kind: type[Exception]) -> None:
     failure = failure_for(told(kind), row_for(kind))
     message = failure.message.lower()
     assert re.search(VIEM[kind], message)
@@ -135,7 +135,7 @@ def test_viem_takes_each_error_for_what_it_is(kind: type[Exception]) -> None:
 
 
 @pytest.mark.parametrize("kind", ETHERS, ids=lambda kind: kind.__name__)
-def test_ethers_takes_each_error_for_what_it_is(kind: type[Exception]) -> None:
+def test_ethers_recognises_each_error(kind: type[Exception]) -> None:
     failure = failure_for(told(kind), row_for(kind))
     assert re.search(ETHERS[kind], failure.message, re.IGNORECASE)
 
@@ -157,6 +157,6 @@ def test_data_that_clients_read_is_a_hex_string() -> None:
     assert (failure.code, failure.message, failure.data) == (3, "execution reverted", "0x")
 
 
-def test_an_empty_message_still_says_something() -> None:
+def test_an_empty_message_is_replaced_by_the_rows_words() -> None:
     assert failure_for(errors.UnknownFilter(), row_for(errors.UnknownFilter)).message == "filter not found"
     assert failure_for(errors.InvalidParams(), row_for(errors.InvalidParams)).message

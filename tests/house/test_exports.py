@@ -28,7 +28,7 @@ def test_the_public_names_are_these() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(PUBLIC - {"__version__"}))
-def test_a_public_name_can_be_had_and_says_what_it_is(name: str) -> None:
+def test_a_public_name_is_importable_and_documented(name: str) -> None:
     assert getattr(megadev, name).__doc__
     assert name in dir(megadev)
 
@@ -47,7 +47,7 @@ def test_a_misspelled_name_is_an_attribute_error() -> None:
         "from megadev.cli.main import run; run(['up', '--help'])",
     ],
 )
-def test_what_happens_in_every_run_loads_nothing_heavy(statement: str) -> None:
+def test_a_run_loads_no_heavy_modules(statement: str) -> None:
     """No EVM, no web3, no server: pytest loads the plugin in every project, and help should answer at once."""
     heavy = ("eth", "web3", "eth_account", "uvicorn", "rich", "pydantic", "asyncio")
     code = f"{statement}\nimport sys; print('\\n' + ' '.join(m for m in {heavy!r} if m in sys.modules))"

@@ -51,7 +51,7 @@ def _names(module: Module) -> Iterator[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("what", DOORS)
-def test_the_outside_enters_through_its_door(what: str) -> None:
+def test_only_named_modules_reach_outside_the_process(what: str) -> None:
     banned, doors = DOORS[what]
     wrong = {
         f"megadev/{module.name}:{line} reads {what} ({name})"

@@ -21,7 +21,7 @@ def test_every_module_has_a_docstring() -> None:
     assert not silent
 
 
-def test_a_package_says_what_it_imports_and_where_to_start() -> None:
+def test_a_package_documents_its_imports_and_its_entry() -> None:
     packages = [m for m in modules() if m.path.name == "__init__.py" and m.path.parent.parent == PACKAGE]
     incomplete = []
     for package in packages:
@@ -31,7 +31,7 @@ def test_a_package_says_what_it_imports_and_where_to_start() -> None:
     assert not incomplete
 
 
-def test_what_a_package_may_import_is_what_it_imports() -> None:
+def test_the_documented_imports_are_the_actual_ones() -> None:
     wrong = []
     for package in modules():
         if package.path.name != "__init__.py" or package.path.parent.parent != PACKAGE:
@@ -54,5 +54,5 @@ def test_what_a_package_may_import_is_what_it_imports() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_no_module_has_a_name_that_says_nothing() -> None:
+def test_no_module_has_a_vague_name() -> None:
     assert not [module.name for module in modules() if VAGUE & set(module.name.split("."))]

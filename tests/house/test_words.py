@@ -66,7 +66,7 @@ def riddles(text: str, constructions: dict[str, str] = RIDDLES) -> list[str]:
     return [better for pattern, better in constructions.items() if re.search(pattern, text)]
 
 
-def test_what_users_read_is_plain() -> None:
+def test_strings_and_help_are_in_plain_english() -> None:
     found = []
     for path in TEXTS:
         source = path.read_text(encoding="utf-8")
@@ -80,7 +80,7 @@ def test_what_users_read_is_plain() -> None:
     assert not found, "write plainly (docs/contributing.md, Style):\n" + "\n".join(found)
 
 
-def test_the_documentation_is_plain() -> None:
+def test_the_documentation_is_in_plain_english() -> None:
     found = [
         f"{path.relative_to(REPOSITORY)}:{number}: {line.strip()!r}: {better}"
         for path in [REPOSITORY / "README.md", *FOLDER.rglob("*.md")]
@@ -101,7 +101,7 @@ def test_the_documentation_is_plain() -> None:
         "Who had relied on that sees a reorganisation",
     ],
 )
-def test_prose_that_was_written_before_would_be_found(text: str) -> None:
+def test_earlier_riddles_in_prose_are_found(text: str) -> None:
     assert riddles(text, PROSE)
 
 
@@ -117,7 +117,7 @@ def test_prose_that_was_written_before_would_be_found(text: str) -> None:
         "a list stands where data belongs",
     ],
 )
-def test_what_was_written_before_would_be_found(text: str) -> None:
+def test_earlier_riddles_are_found(text: str) -> None:
     assert riddles(text)
 
 

@@ -19,7 +19,7 @@ def test_no_balance_outgrows_a_word(full: str, paid: str) -> None:
     assert net.rpc("eth_call", {"data": "0x73" + full[2:] + "315f5260205ff3"})
 
 
-def test_nor_does_it_where_nothing_is_mined() -> None:
+def test_a_balance_stays_within_256_bits_without_mining() -> None:
     alice = Devnet().accounts[0].address
     overrides = {alice: {"balance": "0x1"}, FULL: {"balance": hex(2**256 - 1), "code": "0x475f5260205ff3"}}
     assert int(Devnet().rpc("eth_call", {"from": alice, "to": FULL, "value": "0x1"}, "latest", overrides), 16) < 2**256

@@ -14,7 +14,7 @@ GAS, GASLIMIT = "0x5a5f5260205ff3", "0x455f5260205ff3"
 
 
 @pytest.mark.parametrize("gas", [{}, {"gas": hex(2**63)}])
-def test_an_overridden_gas_limit_is_only_what_opcodes_see(gas: dict[str, str]) -> None:
+def test_an_overridden_gas_limit_is_visible_to_opcodes_only(gas: dict[str, str]) -> None:
     net = Devnet()
 
     def called(code: str) -> int:

@@ -154,7 +154,7 @@ def test_a_deposit_below_l1s_head_arrives_after_a_reload(settings: dict[str, Any
 
 
 @pytest.mark.parametrize("l1_only", [False, True])
-def test_withdrawals_go_on_after_a_reload(settings: dict[str, Any], l1_only: bool) -> None:
+def test_withdrawals_continue_after_loading(settings: dict[str, Any], l1_only: bool) -> None:
     bridge = Bridge(**settings)
     old = withdraw(bridge)
     bridge.l2.rpc("evm_mine")
@@ -187,9 +187,7 @@ def without_l1(dump: str) -> str:
 
 
 @pytest.mark.parametrize("history", [False, True])
-def test_an_l2_that_comes_without_its_l1_keeps_its_blocks_and_gets_deposits(
-    settings: dict[str, Any], history: bool
-) -> None:
+def test_an_l2_loaded_without_its_l1_keeps_blocks_and_gets_deposits(settings: dict[str, Any], history: bool) -> None:
     bridge = Bridge(**settings)
     deposit(bridge)
     bridge.l2.rpc("evm_mine")
@@ -226,9 +224,7 @@ def test_deposits_arrive_at_once_after_an_anvil_dump(settings: dict[str, Any]) -
     bridge.close()
 
 
-def test_what_cannot_be_dumped_as_asked_is_dumped_as_far_as_it_can_be(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_incomplete_dump_contains_as_much_as_possible(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "state.json"
     net = Devnet(state=file, clock=StoppedClock(START))
     net.rpc("anvil_setBalance", STRANGER, "0x7")

@@ -73,7 +73,7 @@ def proven(proof: dict[str, Any], root: str) -> dict[str, Any] | None:
     return None
 
 
-def test_all_answers_at_a_block_stay_what_they_were(net: Devnet) -> None:
+def test_answers_at_an_old_block_do_not_change(net: Devnet) -> None:
     net.rpc("anvil_mine", 2)
     before = answers(net, 1)
     cheat(net)
@@ -89,7 +89,7 @@ def test_all_answers_at_a_block_stay_what_they_were(net: Devnet) -> None:
     assert answers(net, 2) == at_head
 
 
-def test_a_proof_says_which_root_it_leads_to(net: Devnet) -> None:
+def test_a_proof_names_its_root(net: Devnet) -> None:
     net.rpc("anvil_mine", 2)
     header = net.rpc("eth_getBlockByNumber", "0x2", False)
     assert "stateRoot" not in net.rpc("eth_getProof", RICH, [], "0x2")
@@ -104,7 +104,7 @@ def test_a_proof_says_which_root_it_leads_to(net: Devnet) -> None:
     assert "stateRoot" not in proof and proven(proof, root) == {"nonce": "0x3", "balance": "0x7"}
 
 
-def test_replays_find_what_the_cheat_gave(net: Devnet) -> None:
+def test_replays_see_the_cheat(net: Devnet) -> None:
     net.rpc("anvil_impersonateAccount", RICH)
     net.rpc("anvil_setBalance", RICH, hex(10**18))
     sent = net.rpc("eth_sendTransaction", {"from": RICH, "to": CODED, "value": "0x1", "gas": "0x10000"})
@@ -116,7 +116,7 @@ def test_replays_find_what_the_cheat_gave(net: Devnet) -> None:
     assert state["from"] == prestate[RICH]["balance"]
 
 
-def test_a_cheat_goes_with_its_own_block_and_not_with_the_next(net: Devnet) -> None:
+def test_a_cheat_belongs_to_its_block_not_the_next(net: Devnet) -> None:
     net.rpc("anvil_mine", 2)
     net.rpc("anvil_setBalance", RICH, "0x7")
     net.rpc("anvil_mine", 2)

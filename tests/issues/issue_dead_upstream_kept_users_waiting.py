@@ -59,7 +59,7 @@ def test_an_unknown_host_is_reported_immediately(kind: int, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("code", [errno.ENETUNREACH, errno.EHOSTUNREACH])
-def test_a_host_without_a_way_to_it_is_told_at_once(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_host_is_reported_at_once(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect_ex", lambda *_: code)
     slept, said = waited("http://192.0.2.1:8545")
     assert sum(slept) < 0.5 and "no route to the host" in said
@@ -78,7 +78,7 @@ def test_a_busy_node_is_given_its_time() -> None:
         assert slept == [1.0, 2.0, 4.0, 8.0, 16.0]
 
 
-def test_a_dead_node_beside_a_busy_one_does_not_end_patience(closed_port: int) -> None:
+def test_a_dead_node_beside_a_busy_one_does_not_stop_retries(closed_port: int) -> None:
     with faulty_upstream("http://127.0.0.1:9") as busy:
         busy.always = "503"
         slept, _ = waited(f"http://127.0.0.1:{closed_port}", busy.url, retries=3)
@@ -118,7 +118,7 @@ def test_a_bad_url_is_echoed_as_it_was_typed(url: str, flag: str) -> None:
     assert str(caught.value).startswith(f"{flag}: invalid URL '{typed}': ") and BAD_URLS[url] in str(caught.value)
 
 
-def test_the_command_line_says_so_and_what_it_waits_for(closed_port: int) -> None:
+def test_the_command_line_reports_the_wait_and_its_reason(closed_port: int) -> None:
     def said(*flags: str) -> tuple[int, str]:
         command = [sys.executable, "-m", "megadev", "up", "--port", "0", *flags]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

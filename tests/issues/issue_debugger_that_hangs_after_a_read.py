@@ -10,6 +10,6 @@ from tests.stage.programs import program
 PROGRAM = program("debugger_that_hangs_after_a_read/program.py")
 
 
-def test_what_traces_goes_on_after_reads_that_ended_and_that_were_ended() -> None:
+def test_tracing_continues_after_finished_and_aborted_reads() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=100, check=False)
     assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr

@@ -45,14 +45,14 @@ def test_it_sends_while_it_is_impersonated(preset: str) -> None:
             net.rpc("eth_sendTransaction", {"from": sender, "to": TO})
 
 
-def test_it_sends_where_everybody_is_impersonated() -> None:
+def test_a_dev_account_with_code_sends_under_auto_impersonation() -> None:
     with Devnet(auto_impersonate=True) as net:
         sender = net.accounts[1].address
         net.rpc("anvil_setCode", sender, CODE)
         send_in_every_way(net, sender)
 
 
-def test_everybody_impersonated_leaves_real_signatures_to_keys_that_do() -> None:
+def test_auto_impersonation_keeps_real_signatures_of_known_keys() -> None:
     with Devnet(auto_impersonate=True) as net:
         sent = net.rpc("eth_sendTransaction", {"from": net.accounts[1].address, "to": TO})
         assert net.rpc("eth_getTransactionByHash", sent)["r"] != "0x0"

@@ -58,9 +58,7 @@ def test_a_start_that_fails_leaves_the_file_to_others(tmp_path: Path) -> None:
     Devnet(state=path).close()
 
 
-def test_what_cannot_be_written_there_in_the_end_is_written_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_final_dump_that_fails_is_written_to_another_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, elsewhere = tmp_path / "gone", tmp_path / "here"
     folder.mkdir()
     elsewhere.mkdir()

@@ -44,7 +44,7 @@ def with_a_contract_and_a_deposit(net: Devnet) -> tuple[str, str]:
 
 @pytest.mark.anvil
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
-def test_anvil_loads_deposits_older_states_and_what_it_can_of_rows(preset: str, tmp_path: Path) -> None:
+def test_anvil_loads_deposits_older_states_and_parts_of_rows(preset: str, tmp_path: Path) -> None:
     with Devnet(preset=preset) as net:
         contract, deposit = with_a_contract_and_a_deposit(net)
         net.rpc("evm_mine")
@@ -63,7 +63,7 @@ def test_anvil_loads_deposits_older_states_and_what_it_can_of_rows(preset: str, 
         anvil.close()
 
 
-def test_code_that_was_there_from_the_start_is_written_once() -> None:
+def test_genesis_code_is_written_once() -> None:
     with Devnet() as net:
         net.rpc("anvil_mine", 30)
         without, whole = document(net, history=False), document(net, history=True)
@@ -78,7 +78,7 @@ def test_code_that_was_there_from_the_start_is_written_once() -> None:
         assert net.rpc("eth_getCode", bridge, "0x5") == net.rpc("eth_getCode", bridge, "latest") != "0x"
 
 
-def test_a_dump_is_no_larger_than_what_the_node_takes() -> None:
+def test_a_dump_fits_into_the_nodes_request_limit() -> None:
     """Of chains with full history contracts, on both sides."""
     with Devnet() as net:
         net.serve(port=0)
@@ -92,7 +92,7 @@ def test_a_dump_is_no_larger_than_what_the_node_takes() -> None:
             call(net.url, "eth_sendRawTransaction", [dump])
 
 
-def test_what_keeps_interval_mining_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_blocked_interval_mining_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
     with Devnet(block_time=1000) as net:
         mining = net.node.l2.mining
 
@@ -114,7 +114,7 @@ def test_what_keeps_interval_mining_is_said_once(caplog: pytest.LogCaptureFixtur
         assert len(caplog.records) == 2, "something was mined in between"
 
 
-def test_a_disk_that_cannot_be_written_for_a_while_is_told_of_once(
+def test_an_unwritable_disk_is_reported_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import asyncio

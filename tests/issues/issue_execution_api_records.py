@@ -39,7 +39,7 @@ def refusal(net: Devnet, method: str, *params: Any) -> tuple[int, str]:
         ({"fromBlock": "0x8", "toBlock": "0x9"}, "block range extends beyond current head block"),
     ],
 )
-def test_a_log_range_is_one_of_the_chain(net: Devnet, method: str, ends: dict[str, str], words: str) -> None:
+def test_a_log_range_outside_the_chain_is_refused(net: Devnet, method: str, ends: dict[str, str], words: str) -> None:
     code, message = refusal(net, method, ends)
     assert (code, message[: len(words)]) == (-32602, words)
 
@@ -121,7 +121,7 @@ def test_capabilities_after_a_dump_without_its_states() -> None:
         ("debug_getRawTransaction", ["10" * 32]),
     ],
 )
-def test_what_is_no_parameter_is_an_invalid_one(net: Devnet, method: str, params: list[Any]) -> None:
+def test_an_unknown_parameter_is_invalid(net: Devnet, method: str, params: list[Any]) -> None:
     assert refusal(net, method, *params)[0] == -32602
 
 

@@ -28,7 +28,7 @@ def contract(code: bytes, positions: str) -> dict[str, object]:
     return {"abi": [], "evm": {"bytecode": {"object": "", "sourceMap": ""}, "deployedBytecode": runtime}}
 
 
-def test_the_line_that_failed_is_told_although_a_call_failed_before_it(tmp_path: Path) -> None:
+def test_the_failing_line_is_reported_despite_an_earlier_failed_call(tmp_path: Path) -> None:
     survived, passed_on = CALL + asm("POP") + FAIL, CALL + FAIL
     halted = CALL + asm("POP", "INVALID")
     in_call, then = 'CALLEE.call("")', "require(false)"

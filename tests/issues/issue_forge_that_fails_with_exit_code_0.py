@@ -23,13 +23,13 @@ def forge(folder: Path, script: str) -> Forge:
     return Forge(folder, (folder / "src",), str(program), without_vyper=True)
 
 
-def test_a_build_that_says_it_failed_has_failed(tmp_path: Path) -> None:
+def test_a_build_that_reports_failure_fails(tmp_path: Path) -> None:
     failing = forge(tmp_path, f"cat >&2 <<'END'\n{FAILED}END")
     with pytest.raises(CompileFailed, match=r"src/A\.sol:1:45: Expected ';' but got '}'"):
         failing.compile(None)
 
 
-def test_a_build_that_writes_nothing_new_has_failed(tmp_path: Path) -> None:
+def test_a_build_without_new_output_fails(tmp_path: Path) -> None:
     cache = tmp_path / "cache" / "megadev" / "cache"
     cache.mkdir(parents=True)
     (cache / "solidity-files-cache.json").write_text("{}")

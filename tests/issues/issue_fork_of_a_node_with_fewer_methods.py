@@ -102,7 +102,7 @@ def fork() -> Iterator[Callable[..., Devnet]]:
 
 
 @pytest.mark.parametrize("served", [False, True], ids=["in process", "served"])
-def test_history_is_told_as_by_a_node_that_has_every_method(
+def test_history_matches_that_of_a_full_node(
     chain: Chain, proxy: FaultyUpstream, fork: Callable[..., Devnet], served: bool
 ) -> None:
     net = fork(proxy.url)
@@ -140,7 +140,7 @@ def test_history_is_told_as_by_a_node_that_has_every_method(
     )
 
 
-def test_fees_at_the_forked_block_take_none_of_its_receipts(
+def test_fees_at_the_forked_block_need_no_receipts(
     chain: Chain, proxy: FaultyUpstream, fork: Callable[..., Devnet]
 ) -> None:
     net = fork(proxy.url, no_l1=True)
@@ -149,9 +149,7 @@ def test_fees_at_the_forked_block_take_none_of_its_receipts(
     assert proxy.methods.count("eth_feeHistory") == 1 and "eth_getTransactionReceipt" not in proxy.methods
 
 
-def test_a_fork_begins_after_a_transaction_there(
-    chain: Chain, proxy: FaultyUpstream, fork: Callable[..., Devnet]
-) -> None:
+def test_a_fork_can_begin_after_a_transaction(chain: Chain, proxy: FaultyUpstream, fork: Callable[..., Devnet]) -> None:
     sent = chain.sent[6]
     net = fork(proxy.url, fork_transaction_hash=sent, accounts=0)
     assert net.rpc("eth_blockNumber") == "0x2"
@@ -180,7 +178,7 @@ UNKNOWN_METHODS: dict[str, tuple[str, list[Any], str]] = {
 
 @pytest.mark.parametrize("lacked", UNKNOWN_METHODS)
 @pytest.mark.parametrize("words", [hardhats_words, ganaches_words])
-def test_what_cannot_be_made_names_node_method_and_remedy(
+def test_an_unavailable_answer_names_node_method_and_remedy(
     chain: Chain, fork: Callable[..., Devnet], lacked: str, words: Callable[[str], dict[str, Any]]
 ) -> None:
     method, params, remedy = UNKNOWN_METHODS[lacked]
@@ -205,7 +203,7 @@ def test_a_receipt_is_found_among_those_of_its_block(chain: Chain, fork: Callabl
             assert net.rpc("eth_getTransactionReceipt", sent) == chain.net.rpc("eth_getTransactionReceipt", sent)
 
 
-def test_a_refusal_says_whose_it_is(chain: Chain, fork: Callable[..., Devnet]) -> None:
+def test_a_refusal_names_the_refusing_node(chain: Chain, fork: Callable[..., Devnet]) -> None:
     def limited(method: str, _: list[Any]) -> dict[str, Any] | None:
         if method != "eth_getLogs":
             return None

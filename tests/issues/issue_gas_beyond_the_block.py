@@ -29,7 +29,7 @@ def unlimited() -> Any:
         yield net
 
 
-def test_what_can_be_sent_can_be_tried(unlimited: Devnet) -> None:
+def test_a_sendable_transaction_can_be_called(unlimited: Devnet) -> None:
     call = {"from": unlimited.accounts[0].address, "to": HERE, "gas": ASKED}
     receipt = unlimited.rpc("eth_getTransactionReceipt", unlimited.rpc("eth_sendTransaction", call))
     assert receipt["status"] == "0x1"
@@ -43,7 +43,7 @@ def test_what_can_be_sent_can_be_tried(unlimited: Devnet) -> None:
 
 
 @pytest.mark.parametrize("gas", [{}, {"gas": ASKED}])
-def test_what_can_be_sent_can_be_estimated(unlimited: Devnet, gas: dict[str, str]) -> None:
+def test_a_sendable_transaction_can_be_estimated(unlimited: Devnet, gas: dict[str, str]) -> None:
     call = {"from": unlimited.accounts[0].address, "to": HERE, **gas}
     needed = int(unlimited.rpc("eth_estimateGas", call), 16)
     assert 68_550_000 < needed < 80_000_000
@@ -74,7 +74,7 @@ def test_errors_within_an_answer_name_the_gas_too() -> None:
         assert "asked for 80000000 gas" in net.rpc("eth_callMany", [{"transactions": [call]}])[0][0]["error"]
 
 
-def test_an_estimate_stays_below_what_a_transaction_may_ask_for() -> None:
+def test_an_estimate_stays_below_the_transaction_gas_cap() -> None:
     with Devnet(enable_tx_gas_limit=True) as net:
         net.rpc("anvil_setCode", HERE, "0x5a630111700010600d575f5ffd5b00")  # more than 17,920,000 gas
         with pytest.raises(RpcError):

@@ -61,19 +61,19 @@ def test_a_served_node_answers_once_all_blocks_are_mined(preset: str) -> None:
         assert int(net.rpc("eth_blockNumber"), 16) == before + 100
 
 
-def test_the_interval_lies_between_blocks(net: Devnet) -> None:
+def test_the_interval_separates_mined_blocks(net: Devnet) -> None:
     before = int(net.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
     net.rpc("hardhat_mine", "0x64", hex(600))
     first, last = (int(net.rpc("eth_getBlockByNumber", hex(n), False)["timestamp"], 16) for n in (1, 100))
     assert (first - before < 600, last - first) == (True, 99 * 600)
 
 
-def test_whether_somebody_was_impersonated_is_told(net: Devnet) -> None:
+def test_stop_impersonating_returns_whether_it_was_impersonated(net: Devnet) -> None:
     net.rpc("hardhat_impersonateAccount", ADDRESS)
     assert [net.rpc("hardhat_stopImpersonatingAccount", ADDRESS) for _ in range(2)] == [True, False]
 
 
-def test_whether_a_transaction_was_dropped_is_told(net: Devnet) -> None:
+def test_drop_transaction_returns_whether_it_was_dropped(net: Devnet) -> None:
     net.rpc("evm_setAutomine", False)
     send = {"from": net.accounts[0].address, "to": ADDRESS}
     dropped = net.rpc("eth_sendTransaction", send)
@@ -90,7 +90,7 @@ def test_metadata_has_hardhats_members(net: Devnet) -> None:
     assert net.rpc("anvil_metadata").keys() > members
 
 
-def test_a_time_that_was_set_is_said(net: Devnet) -> None:
+def test_set_time_returns_the_new_time(net: Devnet) -> None:
     time = int(net.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) + 100
     assert net.rpc("evm_setNextBlockTimestamp", time) == str(time)
     assert net.rpc("anvil_setNextBlockTimestamp", time) is None

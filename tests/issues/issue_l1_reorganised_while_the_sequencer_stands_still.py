@@ -101,7 +101,7 @@ def test_the_way_out_always_works(bridge: Bridge, stop: str, way: str) -> None:
     block_of(bridge, pay(bridge, 1))
 
 
-def test_what_cheats_gave_is_there_again_with_the_transactions_that_need_it(bridge: Bridge) -> None:
+def test_cheats_are_reapplied_with_the_transactions_that_need_them(bridge: Bridge) -> None:
     rich = "0x" + "58" * 20
     deposit(bridge)
     bridge.l2.rpc("evm_mine")
@@ -117,7 +117,7 @@ def test_what_cheats_gave_is_there_again_with_the_transactions_that_need_it(brid
     assert int(bridge.l2.rpc("eth_getBalance", STRANGER), 16) == 11
 
 
-def test_l2_is_not_reorganised_while_its_sequencer_stands_still(bridge: Bridge) -> None:
+def test_l2_is_not_reorganised_while_its_sequencer_is_paused(bridge: Bridge) -> None:
     bridge.l2.rpc("evm_mine")
     sent = pay(bridge, 1)
     bridge.l2.rpc("megadev_sequencer_pause")

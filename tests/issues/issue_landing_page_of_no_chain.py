@@ -15,7 +15,7 @@ def page(url: str) -> str:
 
 
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
-def test_each_chains_page_says_which_chain_it_is_and_where_the_other_is(preset: str) -> None:
+def test_each_chains_page_names_both_chains(preset: str) -> None:
     with Devnet(preset=preset) as net:
         net.serve(port=0, l1_port=0)
         l2, l1 = page(net.url), page(net.l1.url)
@@ -26,7 +26,7 @@ def test_each_chains_page_says_which_chain_it_is_and_where_the_other_is(preset: 
         assert f'The L1 that it settles on is at <a href="{net.l1.url}"' in l2
 
 
-def test_without_an_l1_nothing_is_said_of_one() -> None:
+def test_without_an_l1_the_page_does_not_mention_it() -> None:
     with Devnet(no_l1=True) as net:
         net.serve(port=0)
         assert "L1" not in page(net.url)

@@ -33,7 +33,7 @@ def test_its_nonce_is_too_low(preset: str, way: str) -> None:
             net.rpc("evm_mine")
 
 
-def test_one_that_waits_is_known() -> None:
+def test_a_waiting_transaction_is_already_known() -> None:
     with Devnet(no_mining=True) as net:
         raw = signed(net)
         net.rpc("eth_sendRawTransaction", raw)
@@ -41,7 +41,7 @@ def test_one_that_waits_is_known() -> None:
             net.rpc("eth_sendRawTransaction", raw)
 
 
-def test_one_whose_nonce_a_cheat_set_back_is_mined_again() -> None:
+def test_a_transaction_is_mined_again_after_its_nonce_was_reset() -> None:
     with Devnet() as net:
         raw = signed(net)
         tx_hash = net.rpc("eth_sendRawTransaction", raw)

@@ -134,7 +134,7 @@ def test_logs_fees_calls_and_traces_over_it(ask: Ask) -> None:
 
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
 @pytest.mark.parametrize("which", ["l2", "l1"])
-def test_a_row_is_what_would_have_been_built(preset: str, which: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_equals_blocks_built_one_by_one(preset: str, which: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for the hashes, and what follows from them."""
 
     def chain() -> list[dict[str, Any]]:
@@ -169,7 +169,7 @@ def test_a_row_is_what_would_have_been_built(preset: str, which: str, monkeypatc
 
 
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
-def test_the_same_blocks_are_there_after_a_restart(preset: str, tmp_path: Path) -> None:
+def test_a_restart_keeps_the_same_blocks(preset: str, tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     numbers = (1, 1_000, YEAR // 2, YEAR - 8_191, YEAR - 258, YEAR - 257, YEAR - 256, YEAR)
     with Devnet(preset=preset, state=path) as net:
@@ -244,7 +244,7 @@ def test_snapshots_rollbacks_and_reorganisations_in_the_middle_of_a_row() -> Non
                 assert start <= head_of(ask) < 10_000
 
 
-def test_what_waits_comes_into_the_first_block_and_what_follows_is_as_ever() -> None:
+def test_waiting_transactions_enter_the_first_block_of_a_row() -> None:
     with Devnet() as net:
         net.rpc("evm_setAutomine", False)
         sent = net.rpc("eth_sendTransaction", {"from": ALICE, "to": BOB, "value": "0x1"})
@@ -301,7 +301,7 @@ def test_filters_do_not_report_the_blocks_inside_a_row() -> None:
         assert net.rpc("eth_getFilterChanges", watched)[-1] == block_at(net.rpc, head_of(net.rpc))["hash"]
 
 
-def test_beyond_time_and_numbers_is_refused_before_anything_is_mined() -> None:
+def test_impossible_numbers_and_times_are_refused_before_mining() -> None:
     with Devnet() as net:
         for params in (("0xffffffffffffffff",), ("0x7fffffffffffffff", "0x10"), ("0xffffffffffff", "0xffffffff")):
             for method in ("hardhat_mine", "anvil_mine"):
@@ -324,7 +324,7 @@ def test_older_rules_have_rows_too() -> None:
             assert net.rpc("eth_getProof", ALICE, [], hex(YEAR // 2))["balance"] != "0x0"
 
 
-def test_a_block_of_a_row_is_made_where_it_keeps_nobody_waiting() -> None:
+def test_a_block_of_a_row_is_built_without_delaying_others() -> None:
     with Devnet() as net:
         net.rpc("anvil_mine", YEAR)
         dispatcher, made = net.l2.dispatcher, list[float]()

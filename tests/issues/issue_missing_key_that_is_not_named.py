@@ -36,7 +36,7 @@ def test_an_error_names_only_the_missing_keys_of_its_own_request(replaying: Devn
     assert "does not hold account 0x" + "2".zfill(40) + ":" in caught.value.message
 
 
-def test_a_bundle_of_a_run_without_l1_says_how_to_use_it(tmp_path: Path) -> None:
+def test_a_bundle_without_l1_names_the_needed_flag(tmp_path: Path) -> None:
     bundle = tmp_path / "no_l1.bundle"
     with Devnet() as upstream:
         Devnet(no_l1=True, fork_url=(upstream.serve(),), no_storage_caching=True, fork_record=bundle).close()

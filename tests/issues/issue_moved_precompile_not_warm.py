@@ -35,7 +35,7 @@ def net() -> Any:
 
 
 @pytest.mark.parametrize("override", [{"code": "0x00"}, {"movePrecompileToAddress": THERE}, {"balance": "0x1"}])
-def test_what_is_warm_stays_so(net: Devnet, override: dict[str, str]) -> None:
+def test_warm_addresses_stay_warm(net: Devnet, override: dict[str, str]) -> None:
     plain = cost(net, HERE, {})
     assert cost(net, HERE, {HERE: override}) == plain
     assert cost(net, THERE, {HERE: override}) == cost(net, THERE, {}) == [plain[0] + 2500] * 2

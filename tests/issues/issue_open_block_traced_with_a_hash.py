@@ -12,7 +12,7 @@ FLAT = {"tracer": "flatCallTracer"}
 
 
 @pytest.mark.parametrize("muxed", [False, True])
-def test_calls_in_an_open_block_have_no_block_hash_of_their_own_yet(muxed: bool) -> None:
+def test_calls_in_an_open_block_have_no_block_hash(muxed: bool) -> None:
     net = Devnet(preset="megaeth", no_l1=True, no_mining=True, clock=ManualClock(1_700_000_000))
     options = {"tracer": "muxTracer", "tracerConfig": {"flatCallTracer": {}}} if muxed else FLAT
     tx_hash = net.rpc("eth_sendTransaction", {"from": net.accounts[0].address, "to": net.accounts[1].address})

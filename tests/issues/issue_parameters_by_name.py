@@ -65,7 +65,7 @@ def test_names_as_various_documents_have_them(net: Devnet, name: str, block: str
         ("eth_chainId", {}, []),
     ],
 )
-def test_the_answer_is_the_one_by_position(net: Devnet, method: str, params: dict, positional: list) -> None:
+def test_parameters_by_name_give_the_same_answer(net: Devnet, method: str, params: dict, positional: list) -> None:
     assert by_name(net, method, **params) == net.rpc(method, *positional)
 
 
@@ -87,7 +87,7 @@ def test_members_of_an_options_object_can_be_given_by_name(net: Devnet) -> None:
         ({"address": 1}, "invalid argument 0 (address)"),
     ],
 )
-def test_what_is_wrong_is_named(net: Devnet, params: dict[str, object], words: str) -> None:
+def test_an_invalid_parameter_is_named(net: Devnet, params: dict[str, object], words: str) -> None:
     error = by_name(net, "eth_getBalance", **params)
     assert isinstance(error, dict)
     assert error["code"] == -32602
@@ -111,7 +111,7 @@ def test_every_method_takes_its_own_names() -> None:
         ("eth_estimateGas", {"to": HERE, "gas": hex(2**60)}, [{"to": HERE, "gas": hex(2**60)}]),
     ],
 )
-def test_a_gateway_looks_at_what_was_sent_by_name(method: str, params: dict, positional: list) -> None:
+def test_a_gateway_checks_parameters_by_name(method: str, params: dict, positional: list) -> None:
     with Devnet(no_l1=True, gateway_limits="public") as net:
         net.serve(port=0)
         answers = [ask(net.url, method, given) for given in (params, positional)]

@@ -21,7 +21,7 @@ def request(parity: int) -> dict[str, object]:
     return {"to": "0x" + "99" * 20, "authorizationList": [authorization]}
 
 
-def test_what_is_sent_can_be_decoded_again() -> None:
+def test_a_sent_transaction_can_be_decoded_again() -> None:
     net = Devnet()
     for parity in (0, 1, 2, 27, 255):
         raw = net.rpc("eth_getRawTransactionByHash", net.rpc("eth_sendTransaction", request(parity)))

@@ -29,7 +29,7 @@ def ask(node: RunningNode, host: str, **headers: str) -> tuple[int, str]:
     return answer.status, told
 
 
-def test_private_hosts_pass_and_a_refusal_says_what_lets_a_host_in(megadev_up: Callable[..., RunningNode]) -> None:
+def test_private_hosts_pass_and_a_refusal_names_the_flag(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--no-l1")
     for host in PRIVATE:
         assert ask(node, host)[0] == 200, host

@@ -91,7 +91,7 @@ def test_replays_are_the_same_after_the_chain_has_changed(gone: str) -> None:
         assert logged_again(net, other) == [word(4242)]  # whoever holds it can still run it
 
 
-def test_blocks_of_a_reorganisation_and_rows_of_empty_blocks_know_their_rules_too() -> None:
+def test_reorganised_blocks_and_rows_keep_their_rules() -> None:
     with Devnet() as net:
         net.rpc("anvil_mine", 20)
         call: dict[str, Any] = {"from": net.accounts[0].address, "data": LOG_CHAIN_ID, "gas": "0xf4240"}
@@ -113,7 +113,7 @@ def test_a_block_that_was_loaded_runs_under_the_rules_of_now() -> None:
         assert logged_again(other, block) == []
 
 
-def test_calls_between_old_transactions_see_the_state_that_those_left() -> None:
+def test_calls_between_old_transactions_see_the_state_in_between() -> None:
     keep = (
         "0x" + "46" + "5f55" + "60055f5360" + "00"
     )  # unused bytes after a store: CHAINID into slot 0 of the new account

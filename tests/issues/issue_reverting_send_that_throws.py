@@ -74,7 +74,7 @@ def test_the_send_answers_with_hardhats_error_and_the_transaction_is_mined(
             net.rpc("eth_sendRawTransaction", net.rpc("eth_signTransaction", signed)["raw"])
 
 
-def test_one_that_waits_throws_nothing() -> None:
+def test_a_waiting_transaction_throws_no_error() -> None:
     with Devnet(throw_on_revert=True, no_mining=True) as net:
         net.rpc("anvil_setCode", HERE, "0xfe")
         assert net.rpc("eth_sendTransaction", {"from": net.accounts[0].address, "to": HERE, "gas": "0x186a0"})
@@ -125,7 +125,7 @@ def ask(url: str, method: str, *params: Any, agent: str = "test") -> Any:
         return json.load(answer)
 
 
-def test_one_client_alone_can_have_it_by_its_url() -> None:
+def test_a_url_enables_it_for_one_client() -> None:
     with Devnet() as net:
         net.serve()
         net.rpc("anvil_setCode", HERE, "0xfe")
@@ -138,7 +138,7 @@ def test_one_client_alone_can_have_it_by_its_url() -> None:
         assert (refused.value.code, "choose one of" in refused.value.read().decode()) == (400, True)
 
 
-def test_who_reads_signed_bytes_alone_gets_them() -> None:
+def test_a_client_that_expects_bare_bytes_gets_them() -> None:
     with Devnet() as net:
         net.serve()
         request = {"from": net.accounts[0].address, "to": HERE, "nonce": "0x0"}

@@ -56,7 +56,7 @@ def test_steps_that_take_too_long_are_refused(monkeypatch: pytest.MonkeyPatch) -
         assert refusal(net, "megadev_getStackTrace", what).message.startswith("execution timeout")
 
 
-def test_long_errors_and_messages_are_told_by_their_beginnings(net: Devnet) -> None:
+def test_long_errors_and_messages_are_truncated(net: Devnet) -> None:
     net.rpc("anvil_setCode", OTHER, "0x" + asm(65_536, 0, "REVERT").hex())
     net.rpc("anvil_setCode", CODE, "0x" + (PRINT + PRINTED + asm(0, 0, 0, 0, 0, int(OTHER, 16), "GAS", "CALL")).hex())
     told = net.rpc("megadev_getStackTrace", {"to": CODE})

@@ -32,7 +32,7 @@ def test_times_beyond_64_bits_are_refused(method: str, params: list[Any]) -> Non
     assert abs(net.l2.chain.head.header.timestamp - net.node.clock.now()) < 60
 
 
-def test_as_far_as_one_can_go_the_chain_still_goes_on() -> None:
+def test_at_the_latest_possible_time_the_chain_continues() -> None:
     net = Devnet()
     net.rpc("evm_increaseTime", MAX_TIMESTAMP - net.node.l2.time.now() - 60)
     net.rpc("anvil_mine")

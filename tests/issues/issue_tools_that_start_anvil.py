@@ -59,7 +59,7 @@ def test_every_flag_of_anvil_is_taken() -> None:
 
 
 @pytest.mark.anvil
-def test_anvils_own_help_names_no_other_flag() -> None:
+def test_anvils_help_has_no_unknown_flag() -> None:
     told = subprocess.run([need_anvil("1.7.1"), "--help"], capture_output=True, text=True, check=True).stdout
     flags = set(re.findall(r"^\s+(-\w)\b", told, re.M)) | set(re.findall(r"^\s+(?:-\w, )?(--[\w-]+)", told, re.M))
     flags |= {
@@ -68,7 +68,7 @@ def test_anvils_own_help_names_no_other_flag() -> None:
     assert flags - taken_flags() - {"--com"} == set()
 
 
-def test_flags_without_effect_are_told_once_and_checked(megadev_up: Callable[..., RunningNode]) -> None:
+def test_flags_without_effect_are_reported_once_and_validated(megadev_up: Callable[..., RunningNode]) -> None:
     given = [flag for row in IDLE for flag in _given(row)]
     node = megadev_up(*given, program=ANVIL)
     told = [line for line in node.printed if "nothing here" in line]
@@ -120,7 +120,7 @@ def test_a_forks_chain_id_as_alloy_reads_it(megadev_up: Callable[..., RunningNod
     assert found == ["777"]
 
 
-def test_the_version_is_one_that_tools_read() -> None:
+def test_tools_can_parse_the_version() -> None:
     shown = _run("--version").stdout
     assert re.match(r"anvil Version: 1\.7\.1\+megadev\.\d", shown)
     assert re.search(r"^Commit SHA: [0-9a-f]{40}$", shown, re.M)
@@ -150,7 +150,7 @@ def test_the_log_has_each_method_on_a_line_and_what_it_did(megadev_up: Callable[
     node.wait_for("^    Block Number: 2$")
 
 
-def test_a_quiet_one_prints_nothing(megadev_up: Callable[..., RunningNode], tmp_path: Path) -> None:
+def test_quiet_prints_no_log(megadev_up: Callable[..., RunningNode], tmp_path: Path) -> None:
     node = megadev_up("-q", "--ready-file", "ready", program=ANVIL, listening="")
     while not (tmp_path / "ready").exists():
         assert node.process.poll() is None
@@ -163,14 +163,14 @@ def test_anvils_variable_names_the_host(megadev_up: Callable[..., RunningNode]) 
     assert "Listening on 127.0.0.2:" in node.printed[-1]
 
 
-def test_another_preset_can_be_had(megadev_up: Callable[..., RunningNode]) -> None:
+def test_another_preset_can_be_chosen(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--preset", "megaeth", "--no-l1", program=ANVIL)
     assert node.rpc("eth_chainId") == hex(432_631_337)
     assert not any("Hardfork" in line for line in node.printed)
 
 
 @pytest.mark.anvil
-def test_the_banner_is_anvils_but_for_who_it_is(megadev_up: Callable[..., RunningNode]) -> None:
+def test_the_banner_is_anvils_except_the_name(megadev_up: Callable[..., RunningNode]) -> None:
     flags = ["--timestamp", "1700000000", "--accounts", "2", "--balance", "7", "--chain-id", "5", "--number", "9"]
     with Anvil(*flags) as other:
         theirs = "".join(other.printed)
@@ -254,7 +254,7 @@ def test_install_shim_does_not_replace_a_program_of_others(shim: Path) -> None:
     assert (refused.returncode, "was not written by megadev" in refused.stderr) == (2, True)
 
 
-def test_a_shim_says_where_this_megadev_is_only_if_python_does_not_know() -> None:
+def test_a_shim_names_megadevs_path_only_if_python_cannot_import_it() -> None:
     assert "PYTHONPATH" not in shim_text(lambda python: True)
     told = shim_text(lambda python: False)
     assert MARK in told

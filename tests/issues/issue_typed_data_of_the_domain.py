@@ -30,7 +30,7 @@ def data(primary: str, message: Any, **changes: Any) -> dict[str, Any]:
     return {"types": types, "primaryType": primary, "domain": {"name": "a", "chainId": 1}, "message": message} | changes
 
 
-def test_the_domain_is_signed_alone(net: Devnet) -> None:
+def test_typed_data_with_only_a_domain_is_signed(net: Devnet) -> None:
     alice = net.accounts[0].address
     signature = net.rpc("eth_signTypedData_v4", alice, data("EIP712Domain", {}))
     kind = keccak(b"EIP712Domain(string name,uint256 chainId)")

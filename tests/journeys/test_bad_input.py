@@ -128,7 +128,7 @@ GOOD = '{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
         (GOOD[:-1] + ',"method":"eth_getBalance","params":' + "[" * 500 + "]" * 500 + "}", PARAMS, 1),
     ],
 )
-def test_what_is_no_request_is_told_so(net: Devnet, body: str | bytes, code: int, request_id: Any) -> None:
+def test_an_invalid_request_gets_an_error(net: Devnet, body: str | bytes, code: int, request_id: Any) -> None:
     told = answer(net, body)
     assert (told["error"]["code"], told["id"]) == (code, request_id)
     assert told["error"]["message"]
@@ -137,7 +137,7 @@ def test_what_is_no_request_is_told_so(net: Devnet, body: str | bytes, code: int
 @pytest.mark.parametrize(
     "request_id", ["1e400", "1.50", "-0", "null", '""', '"' + "x" * 100_000 + '"', "1" * 4_000, r'"\u00e9\n"']
 )
-def test_an_id_comes_back_as_it_was_sent(net: Devnet, request_id: str) -> None:
+def test_an_id_is_returned_unchanged(net: Devnet, request_id: str) -> None:
     body = f'{{"jsonrpc":"2.0","id":{request_id},"method":"eth_chainId"}}'
     assert net.l2.client.request(body.encode()) == f'{{"jsonrpc":"2.0","id":{request_id},"result":"0x7a69"}}'.encode()
 
@@ -309,7 +309,7 @@ def test_state_at_an_unknown_block_is_an_error_and_the_block_itself_null(net: De
         assert refusal(net, "eth_getLogs", {"blockHash": block}).code == SERVER
 
 
-def test_what_does_not_exist_is_null_or_said_to_be_missing(net: Devnet) -> None:
+def test_a_missing_object_is_null_or_an_error(net: Devnet) -> None:
     for method in (
         "eth_getTransactionByHash",
         "eth_getTransactionReceipt",
@@ -499,7 +499,7 @@ def test_no_other_spelling_of_a_signature_is_taken(net: Devnet, kind: int, chang
 
 
 @pytest.mark.parametrize("kind", [0, 1, 2, 4])
-def test_the_wrong_parity_is_somebody_else(net: Devnet, kind: int) -> None:
+def test_the_wrong_parity_gives_another_sender(net: Devnet, kind: int) -> None:
     other = resigned(
         transactions(net)[kind], kind, lambda v, r, s: (v ^ 1 if v < 2 else v + 1 if v % 2 else v - 1, r, s)
     )
@@ -516,7 +516,7 @@ def test_an_unknown_type_is_named(net: Devnet, kind: int) -> None:
         assert "transaction type not valid" in error.message
 
 
-def test_nobody_mints_over_rpc(net: Devnet) -> None:
+def test_deposits_cannot_be_sent_over_rpc(net: Devnet) -> None:
     """Deposits (type 0x7E) come from L1 only."""
     deposit = deposit_transaction(
         source_hash=bytes(32), sender=b"\x99" * 20, to=b"\x99" * 20, mint=ETHER, value=0, gas_limit=100_000, data=b""
@@ -598,7 +598,7 @@ HALTS = {
 
 
 @pytest.mark.parametrize("code", HALTS.values(), ids=HALTS)
-def test_a_call_that_asks_for_too_much_halts(net: Devnet, code: str) -> None:
+def test_a_call_that_needs_too_much_halts(net: Devnet, code: str) -> None:
     for request in (
         {"to": NOBODY, "gas": hex(2**63)},
         {"to": NOBODY},
@@ -628,7 +628,7 @@ def test_a_block_override_buys_no_more_gas_than_the_node_gives(net: Devnet) -> N
         assert int(net.rpc("eth_call", request, "latest", {NOBODY: {"code": gas}}, override), 16) < 50_000_000
 
 
-def test_precompiles_refuse_what_is_too_large(net: Devnet) -> None:
+def test_precompiles_refuse_too_large_inputs(net: Devnet) -> None:
     for size in (1_025, 2**32, 2**255, 2**256 - 1):
         data = "0x" + f"{size:064x}" * 3 + "ff" * 100
         assert refusal(net, "eth_call", {"to": "0x" + "00" * 19 + "05", "data": data}).code == SERVER

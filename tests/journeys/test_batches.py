@@ -180,7 +180,7 @@ def rollup(open_rollup: Callable[..., Rollup]) -> Rollup:
 
 @pytest.mark.parametrize("da", list(DaKind))
 @pytest.mark.parametrize("format", list(BatchFormat))
-def test_what_is_posted_is_safe_and_derived_from_l1_alone(
+def test_posted_blocks_are_safe_and_derived_from_l1_alone(
     open_rollup: Callable[..., Rollup], da: DaKind, format: BatchFormat
 ) -> None:
     rollup = open_rollup(da=da.value, batch_format=format.value, channel_seconds=1_000)
@@ -208,7 +208,7 @@ def test_what_is_posted_is_safe_and_derived_from_l1_alone(
     assert int(batch["cost"], 16) // 6 == int(batch["costPerTransaction"], 16) > 0
 
 
-def test_where_the_data_is_can_be_said_for_each_channel(rollup: Rollup) -> None:
+def test_the_data_location_can_be_set_for_each_channel(rollup: Rollup) -> None:
     for kind, method in ((DaKind.CALLDATA, Compression.ZLIB), (DaKind.BLOBS, Compression.BROTLI)):
         rollup.pay()
         assert rollup.flush(da=kind.value, compression=method.value)["da"] == "calldata"
@@ -264,7 +264,7 @@ def test_the_more_transactions_share_a_batch_the_less_each_costs(rollup: Rollup)
     assert costs[0] > 2 * costs[1] > 2 * costs[2]
 
 
-def test_what_l2_charges_for_l1_can_follow_what_batches_cost(open_rollup: Callable[..., Rollup]) -> None:
+def test_l2_fees_for_l1_can_follow_the_cost_of_batches(open_rollup: Callable[..., Rollup]) -> None:
     rollup = open_rollup(channel_seconds=1_000, l1_fee=True, l1_fee_policy="cost")
     fees = []
     for count in (1, 10, 100, 100):
@@ -312,7 +312,7 @@ def test_without_batches_the_safe_head_of_dev_is_genesis() -> None:
         assert net.l1.rpc("eth_blockNumber") == "0x0"
 
 
-def test_without_an_l1_nothing_is_posted() -> None:
+def test_without_an_l1_no_batches_are_posted() -> None:
     with Devnet(preset="megaeth", no_l1=True, clock=StoppedClock(START)) as net, pytest.raises(RpcError, match="no L1"):
         net.rpc("megadev_getBatches")
 
@@ -320,7 +320,7 @@ def test_without_an_l1_nothing_is_posted() -> None:
 # -- L1 says something else, or nothing -------------------------------------------------------------------------------
 
 
-def test_a_block_that_l1_says_otherwise_is_replaced_and_what_users_sent_is_done_again(rollup: Rollup) -> None:
+def test_a_block_that_differs_from_l1_is_replaced_and_its_transactions_rerun(rollup: Rollup) -> None:
     rollup.pay()
     rollup.flush()
     first = rollup.blocks()[-1]
@@ -368,7 +368,7 @@ def test_when_the_window_passes_without_a_batch_deposits_get_in_and_users_are_do
     rollup.check_derived()
 
 
-def test_l1_goes_on_before_l2_is_too_late_for_it(open_rollup: Callable[..., Rollup]) -> None:
+def test_l1_mines_before_l2_exceeds_max_drift(open_rollup: Callable[..., Rollup]) -> None:
     rollup = open_rollup(max_drift=60, channel_seconds=10**6)
     rollup.pay(80)
     rollup.l2.rpc("evm_increaseTime", 100_000)
@@ -381,7 +381,7 @@ def test_l1_goes_on_before_l2_is_too_late_for_it(open_rollup: Callable[..., Roll
     rollup.check_derived()
 
 
-def test_what_the_store_withholds_or_falsifies_holds_up_what_follows(rollup: Rollup) -> None:
+def test_withheld_or_falsified_data_delays_derivation(rollup: Rollup) -> None:
     for fault, words in (({"withhold": True}, "withheld"), ({"corrupt": True}, "wrong"), ({"delay": 50}, "withheld")):
         rollup.pay()
         safe = rollup.head("safe")
@@ -397,7 +397,7 @@ def test_what_the_store_withholds_or_falsifies_holds_up_what_follows(rollup: Rol
     rollup.check_derived()
 
 
-def test_a_strangers_batch_counts_for_nothing(rollup: Rollup) -> None:
+def test_a_strangers_batch_is_ignored(rollup: Rollup) -> None:
     rollup.pay()
     rollup.flush()
     data = rollup.l1.rpc("eth_getTransactionByHash", rollup.batches()[0]["l1Transactions"][0])["input"]
@@ -422,7 +422,7 @@ def test_a_strangers_batch_counts_for_nothing(rollup: Rollup) -> None:
         ("megadev_setL1Fees", ([{"baseFee": "0x64"}],), "L1 fees in its L1 attributes were set"),
     ],
 )
-def test_what_was_done_by_hand_is_named_and_stays(
+def test_a_block_changed_by_a_cheat_is_named_and_kept(
     rollup: Rollup, method: str, params: tuple[Any, ...], words: str
 ) -> None:
     rollup.pay()
@@ -457,7 +457,7 @@ def test_impersonated_transactions_are_named(rollup: Rollup) -> None:
     assert "state was changed" in rollup.l2.rpc("megadev_getBatches")["underivable"]["reason"]
 
 
-def test_what_the_oracle_answered_is_derived_as_well() -> None:
+def test_oracle_answers_are_derived() -> None:
     """The protocol's own transactions carry no signature, and whoever derives knows whose they are."""
     rollup = Rollup("megaeth", channel_seconds=1_000)
     read = encode_call("getSlots(uint256[])", [100, 101])
@@ -476,7 +476,7 @@ def test_what_the_oracle_answered_is_derived_as_well() -> None:
 # -- going back -------------------------------------------------------------------------------------------------------
 
 
-def test_a_snapshot_brings_back_what_was_posted(rollup: Rollup) -> None:
+def test_a_snapshot_restores_the_posted_batches(rollup: Rollup) -> None:
     rollup.pay()
     rollup.flush()
     heads, snapshot = rollup.heads(), rollup.l2.rpc("evm_snapshot")
@@ -493,7 +493,7 @@ def test_a_snapshot_brings_back_what_was_posted(rollup: Rollup) -> None:
 
 
 @pytest.mark.parametrize("how", ["anvil_rollback", "anvil_reorg"])
-def test_what_l1_lost_is_posted_again(rollup: Rollup, how: str) -> None:
+def test_batches_lost_by_l1_are_posted_again(rollup: Rollup, how: str) -> None:
     rollup.pay()
     rollup.flush()
     rollup.pay()
@@ -508,9 +508,7 @@ def test_what_l1_lost_is_posted_again(rollup: Rollup, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["anvil_rollback", "anvil_reorg"])
-def test_an_l1_that_changes_below_finality_takes_all_of_l2_with_it(
-    open_rollup: Callable[..., Rollup], how: str
-) -> None:
+def test_an_l1_reorganisation_below_finality_reorganises_l2(open_rollup: Callable[..., Rollup], how: str) -> None:
     """The L1 blocks that finalized L2 was derived from go: origins, deposits, batches, games and heads go together."""
     rollup = open_rollup(channel_seconds=1_000, safe_distance=1, finalized_distance=3)
     kept = rollup.deposit()
@@ -606,7 +604,7 @@ def test_a_reset_begins_anew(rollup: Rollup, on_l1: bool) -> None:
         rollup.check_derived()
 
 
-def test_the_batcher_posts_as_whoever_l1_says(rollup: Rollup) -> None:
+def test_the_batcher_uses_the_account_named_on_l1(rollup: Rollup) -> None:
     rollup.pay()
     rollup.flush()
     owner, at = rollup.node.roles.owner.address, rollup.system_config.address
@@ -648,7 +646,7 @@ def test_after_a_restart_the_cursor_is_read_off_l1(preset: str, tmp_path: Path) 
     again.close()
 
 
-def test_what_was_done_by_hand_is_still_named_after_a_restart(preset: str, tmp_path: Path) -> None:
+def test_a_cheated_block_is_still_named_after_a_restart(preset: str, tmp_path: Path) -> None:
     settings = {"state": tmp_path / "state.json", "channel_seconds": 1_000, "da": "external"}
     first = Rollup(preset, **settings)
     first.pay()
@@ -702,7 +700,7 @@ def test_the_words_of_settings_are_those_of_the_code() -> None:
         assert set(SETTING_BY_NAME[name].kind.words) == {each.value for each in words}  # type: ignore[attr-defined]
 
 
-def test_the_command_lists_what_was_posted(preset: str) -> None:
+def test_the_command_lists_posted_batches(preset: str) -> None:
     from megadev.cli.main import cli
 
     with Devnet(**PRESETS[preset], channel_seconds=1_000) as net:
@@ -756,7 +754,7 @@ def test_a_served_node_posts_and_derives_beside_its_clients(preset: str) -> None
         assert net.node.held_up_by is None
 
 
-def test_a_block_mined_far_ahead_in_time_is_derived_with_what_it_holds(open_rollup: Callable[..., Rollup]) -> None:
+def test_a_block_far_ahead_in_time_is_derived_with_its_transactions(open_rollup: Callable[..., Rollup]) -> None:
     """Beyond the largest drift from its L1 origin it could hold nothing, so L1 goes on with it."""
     rollup = open_rollup(rollup_timing="real", safe_distance=0)
     rollup.l2.rpc("evm_setAutomine", False)

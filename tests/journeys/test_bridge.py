@@ -57,6 +57,11 @@ def block(net: Any, number: int | str = "latest") -> dict[str, Any]:
     return found
 
 
+def users(block: dict[str, Any]) -> list[dict[str, Any]]:
+    """Its transactions but for the one that tells L2 of L1, which MegaETH's blocks begin with."""
+    return [tx for tx in block["transactions"] if tx["from"] != DEPOSITOR]
+
+
 def deposit(
     bridge: Bridge, to: str = STRANGER, *, value: int = 0, mint: int = 0, gas: int = 100_000, data: bytes = b"",
     is_creation: bool = False, sender: str | None = None,
@@ -97,7 +102,7 @@ def test_ether_sent_to_the_portal_is_on_l2(either: Bridge) -> None:
     assert either.l2.w3.eth.get_transaction_count(either.alice) == 1  # a deposit uses up its sender's nonce
 
 
-def test_deposits_have_a_block_to_themselves_and_users_stay_first_in_theirs(bridge: Bridge) -> None:
+def test_deposits_get_separate_blocks(bridge: Bridge) -> None:
     bridge.l2.w3.eth.send_transaction({"from": bridge.bob, "to": STRANGER, "value": 1})
     deposit(bridge)
     tx_hash = bridge.l2.w3.eth.send_transaction({"from": bridge.bob, "to": STRANGER, "value": 1})
@@ -106,58 +111,59 @@ def test_deposits_have_a_block_to_themselves_and_users_stay_first_in_theirs(brid
     assert bridge.l2.w3.eth.get_transaction_receipt(tx_hash)["transactionIndex"] == 0
 
 
-def test_what_l1_does_by_itself_makes_no_l2_block(bridge: Bridge) -> None:
-    before = bridge.l2.rpc("eth_getBlockByNumber", "latest", True)
-    bridge.l1.rpc("anvil_mine", "0x20")
-    bridge.l1.w3.eth.send_transaction({"from": bridge.bob, "to": STRANGER, "value": 1, "gasPrice": 0})
-    assert bridge.l2.rpc("eth_getBlockByNumber", "latest", True) == before
+def test_an_l1_block_without_deposits_makes_no_l2_block(either: Bridge) -> None:
+    before = either.l2.rpc("eth_getBlockByNumber", "latest", True)
+    either.l1.rpc("anvil_mine", "0x20")
+    either.l1.w3.eth.send_transaction({"from": either.bob, "to": STRANGER, "value": 1, "gasPrice": 0})
+    assert either.l2.rpc("eth_getBlockByNumber", "latest", True) == before
 
 
-def test_l2_knows_the_l1_block_that_it_has_got_to(bridge: Bridge) -> None:
-    bridge.l1.rpc("anvil_mine", "0x3")
-    known = bridge.l1_block.functions
+def test_l2_knows_its_l1_origin(either: Bridge) -> None:
+    either.l1.rpc("anvil_mine", "0x3")
+    known = either.l1_block.functions
     assert known.number().call() == 0  # nobody has needed a block since
-    bridge.l2.rpc("evm_mine")
-    newest = bridge.l1.w3.eth.get_block("latest")
+    either.l2.rpc("evm_mine")
+    newest = either.l1.w3.eth.get_block("latest")
     assert known.number().call() == newest["number"]
     assert known.hash().call() == newest["hash"]
     assert known.timestamp().call() == newest["timestamp"]
     assert known.basefee().call() == newest["baseFeePerGas"]
-    assert bridge.oracle.functions.l1BaseFee().call() == newest["baseFeePerGas"]
+    assert either.oracle.functions.l1BaseFee().call() == newest["baseFeePerGas"]
     assert known.baseFeeScalar().call() == 1368
-    assert block(bridge.l2)["transactions"] == []
-    receipt = deposit(bridge)
+    assert users(block(either.l2)) == []
+    receipt = deposit(either)
     assert known.number().call() == receipt["blockNumber"]
 
 
-def test_deposits_of_one_l1_block_keep_its_order(bridge: Bridge) -> None:
-    bridge.l1.rpc("evm_setAutomine", False)
+def test_deposits_of_one_l1_block_keep_their_order(either: Bridge) -> None:
+    either.l1.rpc("evm_setAutomine", False)
     hashes = [
-        bridge.portal.functions.depositTransaction(STRANGER, 0, 100_000 + index, False, b"").transact(
+        either.portal.functions.depositTransaction(STRANGER, 0, 100_000 + index, False, b"").transact(
             {"from": who, "value": index, "gasPrice": 0, "gas": 1_000_000}
         )
-        for index, who in enumerate([bridge.alice, bridge.bob, bridge.carol])
+        for index, who in enumerate([either.alice, either.bob, either.carol])
     ]
-    assert head(bridge.l2) == 0
-    bridge.l1.rpc("evm_mine")
-    bridge.l1.rpc("evm_setAutomine", True)
-    receipts = [bridge.l1.w3.eth.get_transaction_receipt(tx_hash) for tx_hash in hashes]
+    assert head(either.l2) == 0
+    either.l1.rpc("evm_mine")
+    either.l1.rpc("evm_setAutomine", True)
+    receipts = [either.l1.w3.eth.get_transaction_receipt(tx_hash) for tx_hash in hashes]
     in_order = sorted(receipts, key=lambda receipt: receipt["transactionIndex"])
     predicted = ["0x" + tx.hash.hex() for receipt in in_order for tx in deposits_of(receipt)]
-    assert [tx["hash"] for tx in block(bridge.l2)["transactions"]] == predicted
+    either.settle()
+    assert [tx["hash"] for tx in users(block(either.l2))] == predicted
     assert len(predicted) == 3
 
 
-def test_a_deposit_that_fails_keeps_its_mint_and_its_nonce(bridge: Bridge) -> None:
-    target = bridge.receiver(bridge.l2)
-    bridge.send(target.functions.setBroken(True))
-    before, nonce = balance(bridge.l2, bridge.bob), bridge.l2.w3.eth.get_transaction_count(bridge.bob)
-    (arrived,) = bridge.carry(deposit(bridge, target.address, value=7, mint=7, sender=bridge.bob))
+def test_a_deposit_that_fails_keeps_its_mint_and_its_nonce(either: Bridge) -> None:
+    target = either.receiver(either.l2)
+    either.send(target.functions.setBroken(True))
+    before, nonce = balance(either.l2, either.bob), either.l2.w3.eth.get_transaction_count(either.bob)
+    (arrived,) = either.carry(deposit(either, target.address, value=7, mint=7, sender=either.bob))
     assert arrived["status"] == 0
-    assert balance(bridge.l2, bridge.bob) == before + 7
-    assert balance(bridge.l2, target.address) == 0
-    assert bridge.l2.w3.eth.get_transaction_count(bridge.bob) == nonce + 1
-    trace = bridge.l2.rpc("debug_traceTransaction", "0x" + arrived["transactionHash"].hex(), {"tracer": "callTracer"})
+    assert balance(either.l2, either.bob) == before + 7
+    assert balance(either.l2, target.address) == 0
+    assert either.l2.w3.eth.get_transaction_count(either.bob) == nonce + 1
+    trace = either.l2.rpc("debug_traceTransaction", "0x" + arrived["transactionHash"].hex(), {"tracer": "callTracer"})
     assert trace["error"] == "execution reverted"
 
 
@@ -170,79 +176,82 @@ def test_a_deposit_that_fails_keeps_its_mint_and_its_nonce(bridge: Bridge) -> No
     ],
 )
 def test_a_deposit_whose_gas_or_ether_does_not_suffice_fails_and_keeps_its_mint(
-    bridge: Bridge, fields: dict[str, Any], gas_used: int
+    either: Bridge, fields: dict[str, Any], gas_used: int
 ) -> None:
-    target = bridge.receiver(bridge.l2)
+    target = either.receiver(either.l2)
     if fields.get("data") == b"fill":
         fields = fields | {"data": bytes.fromhex(target.encode_abi("fill", [20])[2:])}
     to = "0x" + "00" * 20 if fields.get("is_creation") else target.address
-    before = balance(bridge.l2, bridge.bob)
-    (arrived,) = bridge.carry(deposit(bridge, to, mint=3, sender=bridge.bob, **fields))
+    before = balance(either.l2, either.bob)
+    (arrived,) = either.carry(deposit(either, to, mint=3, sender=either.bob, **fields))
     assert (arrived["status"], arrived["gasUsed"]) == (0, gas_used)
-    assert balance(bridge.l2, bridge.bob) == before + 3
+    assert balance(either.l2, either.bob) == before + 3
     tx_hash = "0x" + arrived["transactionHash"].hex()
     for options in ({"tracer": "callTracer"}, {"tracer": "prestateTracer", "tracerConfig": {"diffMode": True}}, {}):
-        assert bridge.l2.rpc("debug_traceTransaction", tx_hash, options)
-    assert bridge.l2.rpc("trace_transaction", tx_hash)[0]["error"]
+        assert either.l2.rpc("debug_traceTransaction", tx_hash, options)
+    assert either.l2.rpc("trace_transaction", tx_hash)[0]["error"]
+    assert either.l2.rpc("ots_traceTransaction", tx_hash)
+    assert either.l2.rpc("megadev_getStackTrace", tx_hash)
 
 
-def test_a_contract_is_deployed_from_l1(bridge: Bridge) -> None:
+def test_a_contract_is_deployed_from_l1(either: Bridge) -> None:
     token = load("Token")
-    creation = bridge.l2.w3.eth.contract(abi=token.abi, bytecode=token.creation).constructor("Gold", "AU", 1000)
+    creation = either.l2.w3.eth.contract(abi=token.abi, bytecode=token.creation).constructor("Gold", "AU", 1000)
     data = bytes.fromhex(creation.data_in_transaction[2:])
-    (arrived,) = bridge.carry(deposit(bridge, "0x" + "00" * 20, gas=3_000_000, data=data, is_creation=True))
-    gold = bridge.l2.w3.eth.contract(address=arrived["contractAddress"], abi=token.abi)
-    assert gold.functions.balanceOf(bridge.alice).call() == 1000
+    (arrived,) = either.carry(deposit(either, "0x" + "00" * 20, gas=19_000_000, data=data, is_creation=True))
+    gold = either.l2.w3.eth.contract(address=arrived["contractAddress"], abi=token.abi)
+    assert gold.functions.balanceOf(either.alice).call() == 1000
 
 
-def test_a_contract_on_l1_acts_under_another_name(bridge: Bridge) -> None:
-    contract = bridge.receiver(bridge.l1)
-    call = bridge.portal.encode_abi("depositTransaction", [STRANGER, 1, 100_000, False, b""])
-    (arrived,) = bridge.carry(bridge.send(contract.functions.call(PORTAL, bytes.fromhex(call[2:])), value=2))
+def test_a_contract_on_l1_acts_under_another_name(either: Bridge) -> None:
+    contract = either.receiver(either.l1)
+    call = either.portal.encode_abi("depositTransaction", [STRANGER, 1, 100_000, False, b""])
+    (arrived,) = either.carry(either.send(contract.functions.call(PORTAL, bytes.fromhex(call[2:])), value=2))
     assert arrived["from"] == aliased(contract.address)
-    assert balance(bridge.l2, aliased(contract.address)) == 1
+    assert balance(either.l2, aliased(contract.address)) == 1
 
 
-def test_nobody_sends_a_deposit_to_l2(bridge: Bridge) -> None:
+def test_a_deposit_cannot_be_sent_to_l2(either: Bridge) -> None:
     forged = deposit_transaction(
         source_hash=bytes(32), sender=bytes(20), to=bytes(20), mint=ETHER, value=0, gas_limit=21_000, data=b""
     )
     for method in ("eth_sendRawTransaction", "eth_sendRawTransactionSync", "trace_rawTransaction"):
         further = [["trace"]] if method.startswith("trace") else []
         with pytest.raises(RpcError, match="transaction type not supported"):
-            bridge.l2.rpc(method, "0x" + forged.encoded.hex(), *further)
-    assert head(bridge.l2) == 0
+            either.l2.rpc(method, "0x" + forged.encoded.hex(), *further)
+    assert head(either.l2) == 0
 
 
-def test_a_waiting_transaction_whose_nonce_a_deposit_used_is_dropped(bridge: Bridge) -> None:
-    bridge.l2.rpc("evm_setAutomine", False)
-    bridge.l2.w3.eth.send_transaction({"from": bridge.bob, "to": STRANGER, "value": 1})
-    deposit(bridge, sender=bridge.bob)
-    assert head(bridge.l2) == 0  # where blocks come only when asked for, so do deposits
-    bridge.l2.rpc("evm_mine")
-    assert [tx["type"] for tx in block(bridge.l2)["transactions"]] == ["0x7e"]
-    assert bridge.l2.rpc("txpool_status")["pending"] == "0x0"
+def test_a_waiting_transaction_whose_nonce_a_deposit_used_is_dropped(either: Bridge) -> None:
+    either.l2.rpc("evm_setAutomine", False)
+    either.l2.w3.eth.send_transaction({"from": either.bob, "to": STRANGER, "value": 1})
+    either.send(either.portal.functions.depositTransaction(STRANGER, 0, 100_000, False, b""), either.bob)
+    assert head(either.l2) == 0  # where blocks come only when asked for, so do deposits
+    either.l2.rpc("evm_mine")
+    assert [tx["type"] for tx in users(block(either.l2))] == ["0x7e"]
+    assert either.l2.rpc("txpool_status")["pending"] == "0x0"
 
 
-def test_deposits_are_in_replays_witnesses_and_the_trie_of_receipts(bridge: Bridge) -> None:
-    target = bridge.receiver(bridge.l2)
+def test_deposits_are_in_replays_witnesses_and_the_trie_of_receipts(either: Bridge) -> None:
+    target = either.receiver(either.l2)
     data = bytes.fromhex(target.encode_abi("fill", [1])[2:])
-    (arrived,) = bridge.carry(deposit(bridge, target.address, mint=9, data=data, sender=bridge.bob))
+    (arrived,) = either.carry(deposit(either, target.address, mint=9, gas=1_000_000, data=data, sender=either.bob))
+    either.settle()
     number = hex(arrived["blockNumber"])
-    (traced,) = bridge.l2.rpc("debug_traceBlockByNumber", number, {"tracer": "callTracer"})
+    *_, traced = either.l2.rpc("debug_traceBlockByNumber", number, {"tracer": "callTracer"})
     assert "error" not in traced["result"]
-    (replayed,) = bridge.l2.rpc("trace_replayBlockTransactions", number, ["stateDiff"])
-    assert bridge.bob.lower() in replayed["stateDiff"]
-    assert bridge.l2.rpc("debug_executionWitness", number)["state"]
-    (raw,) = bridge.l2.rpc("debug_getRawReceipts", number)
+    *_, replayed = either.l2.rpc("trace_replayBlockTransactions", number, ["stateDiff"])
+    assert either.bob.lower() in replayed["stateDiff"]
+    assert either.l2.rpc("debug_executionWitness", number)["state"]
+    *_, raw = either.l2.rpc("debug_getRawReceipts", number)
     assert raw.startswith("0x7e")
-    (raw_tx,) = bridge.l2.rpc("debug_getRawTransactions", number)
+    *_, raw_tx = either.l2.rpc("debug_getRawTransactions", number)
     assert raw_tx.startswith("0x7e")
     # a later block began with a system call, which its replay makes too
-    bridge.l1.rpc("evm_mine")
-    tx_hash = bridge.l2.w3.eth.send_transaction({"from": bridge.carol, "to": "0x" + L1_BLOCK.hex(), "gas": 50_000})
-    assert bridge.l2.rpc("debug_traceTransaction", tx_hash.to_0x_hex(), {"tracer": "callTracer"})["gasUsed"]
-    witness = bridge.l2.rpc("debug_executionWitness", "latest")
+    either.l1.rpc("evm_mine")
+    tx_hash = either.l2.w3.eth.send_transaction({"from": either.carol, "to": "0x" + L1_BLOCK.hex(), "gas": 90_000})
+    assert either.l2.rpc("debug_traceTransaction", tx_hash.to_0x_hex(), {"tracer": "callTracer"})["gasUsed"]
+    witness = either.l2.rpc("debug_executionWitness", "latest")
     assert witness["codes"]
 
 
@@ -291,7 +300,7 @@ def test_every_block_of_the_megaeth_preset_begins_with_the_l1_attributes(mega: B
     assert [tx["nonce"] for each in blocks for tx in each[:1]] == ["0x0", "0x1", "0x2"]
 
 
-def test_many_deposits_arrive_in_one_block_whatever_l1_blocks_they_are_in(mega: Bridge) -> None:
+def test_deposits_of_several_l1_blocks_arrive_in_one_l2_block(mega: Bridge) -> None:
     sent = [
         mega.portal.functions.depositTransaction(STRANGER, 1, 100_000, False, b"").transact(
             {"from": mega.alice, "value": 1}
@@ -306,7 +315,7 @@ def test_many_deposits_arrive_in_one_block_whatever_l1_blocks_they_are_in(mega: 
     assert mega.l1_block.functions.number().call() == receipts[-1]["blockNumber"]
 
 
-def test_an_open_block_takes_no_deposit_and_the_next_one_begins_with_it() -> None:
+def test_a_deposit_waits_for_the_block_after_the_open_one() -> None:
     """As transactions arrive, between the ticks of a clock that is far off here."""
     bridge = Bridge(free=False, preset="megaeth", block_time=3_600.0, mini_block_time=3_600.0)
     deposited = [
@@ -357,7 +366,7 @@ def test_the_header_has_the_withdrawals_root_in_the_megaeth_preset(mega: Bridge)
     assert (whole["storageHash"], whole["storageProof"]) == (proof["storageHash"], proof["storageProof"])
 
 
-def test_data_on_l1_is_paid_for_and_the_fee_is_what_the_oracle_says(mega: Bridge) -> None:
+def test_the_l1_fee_matches_the_gas_price_oracle(mega: Bridge) -> None:
     mega.l2.rpc("evm_mine")
     key = mega.net.accounts[1].private_key
     raw = Account.sign_transaction(
@@ -384,7 +393,7 @@ def test_data_on_l1_is_paid_for_and_the_fee_is_what_the_oracle_says(mega: Bridge
     assert "l1Fee" not in mega.l2.rpc("eth_getBlockReceipts", "latest")[0]
 
 
-def test_who_cannot_pay_the_l1_fee_is_refused_before_and_after(mega: Bridge) -> None:
+def test_a_sender_that_cannot_pay_the_l1_fee_is_refused(mega: Bridge) -> None:
     mega.l2.rpc("evm_mine")
     poor = Account.create()
     gas_money = 60_000 * 10**6
@@ -406,7 +415,7 @@ def test_who_cannot_pay_the_l1_fee_is_refused_before_and_after(mega: Bridge) -> 
 # -- withdrawals ----------------------------------------------------------------------------------------------------
 
 
-def test_a_withdrawal_goes_through_each_of_its_states(either: Bridge) -> None:
+def test_a_withdrawal_passes_through_each_status(either: Bridge) -> None:
     before = balance(either.l1, STRANGER)
     either.l1.rpc("evm_setAutomine", False)
     withdrawal = withdraw(either, 5)
@@ -426,7 +435,7 @@ def test_a_withdrawal_goes_through_each_of_its_states(either: Bridge) -> None:
     assert refusal(either.finalizing(withdrawal), either.alice) == "OptimismPortal_AlreadyFinalized"
 
 
-def test_a_withdrawal_is_proven_with_what_any_client_can_ask_for(either: Bridge) -> None:
+def test_a_withdrawal_is_proven_with_public_methods(either: Bridge) -> None:
     """By hand: the game from the factory, the output and the proof from L2, all by standard methods."""
     withdrawal = withdraw(either)
     either.l1.rpc("eth_blockNumber")
@@ -444,12 +453,12 @@ def test_a_withdrawal_is_proven_with_what_any_client_can_ask_for(either: Bridge)
     assert either.status(withdrawal) == "waiting-to-finalize"
 
 
-def test_an_l2_without_withdrawals_leaves_l1_alone(bridge: Bridge) -> None:
-    before = head(bridge.l1)
+def test_an_l2_without_withdrawals_sends_nothing_to_l1(either: Bridge) -> None:
+    before = head(either.l1)
     for _ in range(5):
-        bridge.l2.w3.eth.send_transaction({"from": bridge.bob, "to": STRANGER, "value": 1})
-    bridge.l2.rpc("anvil_mine", "0x20")
-    assert head(bridge.l1) == before
+        either.l2.w3.eth.send_transaction({"from": either.bob, "to": STRANGER, "value": 1})
+    either.l2.rpc("anvil_mine", "0x20")
+    assert head(either.l1) == before
 
 
 def test_a_claim_can_be_asked_for(either: Bridge) -> None:
@@ -472,51 +481,52 @@ def test_games_resolve_and_become_the_anchor_as_time_passes(either: Bridge) -> N
     assert "0x" + root.hex() == either.l2.rpc("optimism_outputAtBlock", hex(number))["outputRoot"]
 
 
-def test_every_message_is_listed_with_what_comes_next(bridge: Bridge) -> None:
-    target = bridge.receiver(bridge.l2)
-    bridge.send(target.functions.setBroken(True))
-    deposit(bridge, mint=1)
-    deposit(bridge, target.address, mint=2, value=2)
+def test_every_message_is_listed_with_its_next_step(either: Bridge) -> None:
+    target = either.receiver(either.l2)
+    either.send(target.functions.setBroken(True))
+    deposit(either, mint=1)
+    deposit(either, target.address, mint=2, value=2)
     note = bytes.fromhex(target.encode_abi("note", [b""])[2:])
-    bridge.send(bridge.l1_messenger.functions.sendMessage(target.address, note, 100_000))
-    bridge.l2.rpc("evm_setAutomine", False)
-    deposit(bridge, mint=3)
-    bridge.l2.rpc("evm_increaseTime", 60)
-    listed = bridge.l2.rpc("megadev_getBridgeStatus")
+    either.send(either.l1_messenger.functions.sendMessage(target.address, note, 100_000))
+    either.l2.rpc("evm_setAutomine", False)
+    either.settle()
+    either.send(either.portal.functions.depositTransaction(STRANGER, 0, 100_000, False, b""), value=3)
+    either.l2.rpc("evm_increaseTime", 60)
+    listed = either.l2.rpc("megadev_getBridgeStatus")
     assert [each["status"] for each in listed["deposits"]] == ["executed", "failed", "relay-failed", "waiting"]
     assert listed["deposits"][3]["l2BlockNumber"] is None
     assert int(listed["deposits"][0]["age"], 16) >= 50
-    assert listed == bridge.l1.rpc("megadev_getBridgeStatus")
-    bridge.l2.rpc("evm_setAutomine", True)
-    withdrawal = withdraw(bridge)
-    (listed,) = bridge.l2.rpc("megadev_getBridgeStatus")["withdrawals"]
+    assert listed == either.l1.rpc("megadev_getBridgeStatus")
+    either.l2.rpc("evm_setAutomine", True)
+    withdrawal = withdraw(either)
+    (listed,) = either.l2.rpc("megadev_getBridgeStatus")["withdrawals"]
     assert (listed["withdrawalHash"], listed["status"]) == ("0x" + withdrawal.hash.hex(), "ready-to-prove")
     assert "megadev prove" in listed["next"]
     with pytest.raises(RpcError, match="no withdrawal"):
-        bridge.l2.rpc("megadev_getWithdrawal", "0x" + "00" * 32)
+        either.l2.rpc("megadev_getWithdrawal", "0x" + "00" * 32)
 
 
 # -- the chains together --------------------------------------------------------------------------------------------
 
 
-def test_a_revert_takes_back_both_chains_and_what_is_between_them(bridge: Bridge) -> None:
-    first = withdraw(bridge)
-    bridge.next_step(first, "ready-to-prove")
-    bridge.l2.rpc("evm_setAutomine", False)
-    sent = deposit(bridge, mint=3)
-    before = state(bridge)
-    snapshot = bridge.l1.rpc("evm_snapshot")
-    bridge.l2.rpc("evm_mine")
-    bridge.carry(sent)
-    bridge.l2.rpc("megadev_skipWithdrawalWindows")
-    bridge.next_step(first, "ready-to-finalize")
-    bridge.l2.rpc("evm_setAutomine", True)
-    withdraw(bridge, 6)
-    assert bridge.l2.rpc("evm_revert", snapshot) is True
-    assert state(bridge) == before
-    bridge.l2.rpc("evm_mine")
-    assert [each["status"] for each in bridge.l2.rpc("megadev_getBridgeStatus")["deposits"]] == ["executed"]
-    bridge.carry(sent)
+def test_a_revert_restores_both_chains_and_their_messages(either: Bridge) -> None:
+    first = withdraw(either)
+    either.next_step(first, "ready-to-prove")
+    either.l2.rpc("evm_setAutomine", False)
+    sent = deposit(either, mint=3)
+    before = state(either)
+    snapshot = either.l1.rpc("evm_snapshot")
+    either.l2.rpc("evm_mine")
+    either.carry(sent)
+    either.l2.rpc("megadev_skipWithdrawalWindows")
+    either.next_step(first, "ready-to-finalize")
+    either.l2.rpc("evm_setAutomine", True)
+    withdraw(either, 6)
+    assert either.l2.rpc("evm_revert", snapshot) is True
+    assert state(either) == before
+    either.l2.rpc("evm_mine")
+    assert [each["status"] for each in either.l2.rpc("megadev_getBridgeStatus")["deposits"]] == ["executed"]
+    either.carry(sent)
 
 
 def state(bridge: Bridge) -> str:
@@ -530,7 +540,7 @@ def state(bridge: Bridge) -> str:
     return json.dumps([heads, status, bridge.l2.rpc("optimism_syncStatus")], sort_keys=True)
 
 
-def test_where_l1_loses_blocks_l2_loses_what_it_built_on_them(either: Bridge) -> None:
+def test_l2_loses_blocks_built_on_lost_l1_blocks(either: Bridge) -> None:
     either.l1.rpc("evm_mine")
     kept = either.l2.w3.eth.send_transaction({"from": either.bob, "to": STRANGER, "value": 1})
     (arrived,) = either.carry(deposit(either, mint=3))
@@ -543,7 +553,7 @@ def test_where_l1_loses_blocks_l2_loses_what_it_built_on_them(either: Bridge) ->
     assert balance(either.l2, STRANGER) == 3
 
 
-def test_where_l2_loses_blocks_their_deposits_come_again(either: Bridge) -> None:
+def test_deposits_of_lost_l2_blocks_are_included_again(either: Bridge) -> None:
     sent = deposit(either, mint=3)
     either.carry(sent)
     before = balance(either.l2, either.alice)
@@ -590,13 +600,14 @@ def test_windows_are_as_long_as_asked() -> None:
     bridge.close()
 
 
-def test_the_rollup_describes_itself(bridge: Bridge) -> None:
-    config = bridge.l2.rpc("optimism_rollupConfig")
+def test_the_rollup_describes_itself(either: Bridge) -> None:
+    config = either.l2.rpc("optimism_rollupConfig")
     assert config["deposit_contract_address"] == "0x" + MAINNET_ADDRESSES.portal.hex()
-    assert (config["l1_chain_id"], config["l2_chain_id"]) == (900, 31337)
-    assert config["genesis"]["l2"]["hash"] == block(bridge.l2, 0)["hash"]
-    assert config["genesis"]["l1"]["hash"] == block(bridge.l1, 0)["hash"]
-    assert bridge.l2.rpc("optimism_version").startswith("megadev/")
+    assert config["l1_chain_id"] == 900 == int(either.l1.rpc("eth_chainId"), 16)
+    assert config["l2_chain_id"] == int(either.l2.rpc("eth_chainId"), 16)
+    assert config["genesis"]["l2"]["hash"] == block(either.l2, 0)["hash"]
+    assert config["genesis"]["l1"]["hash"] == block(either.l1, 0)["hash"]
+    assert either.l2.rpc("optimism_version").startswith("megadev/")
 
 
 def test_without_an_l1_there_is_no_bridge() -> None:

@@ -43,7 +43,7 @@ def l1_balance(ask: Any, address: str) -> int:
     return int(call(url, "eth_getBalance", [address, "latest"]), 16)
 
 
-def test_ether_goes_there_and_back(ask: Callable[..., str]) -> None:
+def test_ether_is_deposited_and_withdrawn(ask: Callable[..., str]) -> None:
     assert ask("bridge", "status") == "Nothing has crossed between the chains yet."
     deposited = ask("deposit", "1.5", "--to", STRANGER).splitlines()
     assert [line.split()[0] for line in deposited] == ["L1", "L2"]
@@ -81,7 +81,7 @@ def test_a_call_is_made_from_l1(ask: Callable[..., str]) -> None:
     assert (tx["input"], tx["gas"]) == ("0x12", hex(100_000))
 
 
-def test_what_fails_on_l2_is_said(ask: Callable[..., str]) -> None:
+def test_a_failure_on_l2_is_reported(ask: Callable[..., str]) -> None:
     # the eighth precompile refuses input that is no pairing
     assert "call failed" in ask("deposit", "1", "--to", "0x" + "00" * 19 + "08", "--data", "0x12")
 
@@ -97,7 +97,7 @@ def test_what_fails_on_l2_is_said(ask: Callable[..., str]) -> None:
         (["finalize", "0x" + "00" * 32], "no withdrawal"),
     ],
 )
-def test_what_is_asked_wrongly_is_said(ask: Callable[..., str], arguments: list[str], reason: str) -> None:
+def test_invalid_arguments_are_reported(ask: Callable[..., str], arguments: list[str], reason: str) -> None:
     with pytest.raises(MegadevError, match=reason):
         ask(*arguments)
 
@@ -109,12 +109,12 @@ def test_a_node_without_l1_has_no_bridge(megadev_up: Callable[..., RunningNode])
         assert "no L1" in str(done.exception)
 
 
-def test_a_withdrawal_goes_through_at_once(ask: Callable[..., str]) -> None:
+def test_a_withdrawal_completes_at_once(ask: Callable[..., str]) -> None:
     _, status = ask("withdraw", "0.25", "--to", STRANGER, "--skip-window").splitlines()
     assert status == "finalized" and l1_balance(ask, STRANGER) == ETHER // 4
 
 
-def test_a_deposit_that_waits_for_the_sequencer_says_so(ask: Callable[..., str]) -> None:
+def test_a_deposit_reports_that_it_waits_for_the_sequencer(ask: Callable[..., str]) -> None:
     ask("sequencer", "pause")
     (url,) = rpc(ask, "megadev_chainConfig")["l1"]["rpcUrls"]["default"]["http"]
     portal = rpc(ask, "megadev_chainConfig")["l1"]["contracts"]["portal"]["address"]

@@ -80,7 +80,7 @@ def test_a_call_reads_what_a_transaction_wrote_and_history_stays_readable(net: D
     assert net.rpc("eth_call", read, {"blockHash": block_hash}) == word(0)
 
 
-def test_a_call_at_pending_sees_what_waits(net: Devnet) -> None:
+def test_a_call_at_pending_sees_waiting_transactions(net: Devnet) -> None:
     counter = Contract(net, "Counter")
     net.rpc("evm_setAutomine", False)
     net.rpc("eth_sendTransaction", counter.request("setNumber(uint256)", 5, **{"from": net.accounts[0].address}))
@@ -183,7 +183,7 @@ def test_an_unknown_block_is_named_in_the_error(net: Devnet) -> None:
 # -- overrides ----------------------------------------------------------------------------------------------------
 
 
-def test_any_account_can_be_pretended_different_for_one_call(net: Devnet) -> None:
+def test_any_account_can_be_overridden_for_one_call(net: Devnet) -> None:
     counter = Contract(net, "Counter")
     counter.send("setNumber(uint256)", 7)
     read = counter.request("number()")
@@ -268,7 +268,7 @@ def test_an_estimate_is_exactly_enough(net: Devnet) -> None:
     assert receipt["status"] == "0x1"
 
 
-def test_an_estimate_counts_what_waits_unless_a_block_is_named(net: Devnet) -> None:
+def test_an_estimate_includes_waiting_transactions_unless_a_block_is_named(net: Devnet) -> None:
     storage = Contract(net, "Storage")
     net.rpc("evm_setAutomine", False)
     request = storage.request("setValue(uint256)", 5, **{"from": net.accounts[0].address})
@@ -276,7 +276,7 @@ def test_an_estimate_counts_what_waits_unless_a_block_is_named(net: Devnet) -> N
     assert int(net.rpc("eth_estimateGas", request), 16) < int(net.rpc("eth_estimateGas", request, "latest"), 16)
 
 
-def test_an_estimate_of_what_cannot_work_says_why(net: Devnet) -> None:
+def test_a_failing_estimate_returns_the_reason(net: Devnet) -> None:
     reverter = Contract(net, "Reverter")
     assert call_error(net, reverter.request("withReason()"), method="eth_estimateGas").code == 3
     starved = {"to": NOBODY, "gas": hex(20_000)}
@@ -323,7 +323,7 @@ def test_an_access_list_takes_overrides_and_refuses_nonsense(net: Devnet) -> Non
 # -- eth_callMany -------------------------------------------------------------------------------------------------
 
 
-def test_calls_of_a_bundle_see_each_other_and_leave_nothing_behind(net: Devnet) -> None:
+def test_calls_of_a_bundle_see_each_other_and_change_no_state(net: Devnet) -> None:
     counter = Contract(net, "Counter")
     increment, read = counter.request("increment()"), counter.request("number()")
     bundles = [{"transactions": [increment, increment, read]}, {"transactions": [increment, read]}]
@@ -334,7 +334,7 @@ def test_calls_of_a_bundle_see_each_other_and_leave_nothing_behind(net: Devnet) 
     assert net.rpc("eth_call", read) == word(0)
 
 
-def test_a_bundle_reports_failures_in_place_and_goes_on(net: Devnet) -> None:
+def test_a_bundle_reports_failures_in_place_and_continues(net: Devnet) -> None:
     reverter = Contract(net, "Reverter")
     bundle = {
         "transactions": [
@@ -349,7 +349,7 @@ def test_a_bundle_reports_failures_in_place_and_goes_on(net: Devnet) -> None:
     assert read == {"value": word(0)}
 
 
-def test_bundles_begin_inside_a_block_where_told(net: Devnet) -> None:
+def test_bundles_can_begin_inside_a_block(net: Devnet) -> None:
     counter = Contract(net, "Counter")
     net.rpc("evm_setAutomine", False)
     for _ in range(3):

@@ -180,7 +180,7 @@ def preflight(url: str) -> dict[str, str]:
         return {name.lower(): value for name, value in response.headers.items()}
 
 
-def test_mining_so_many_blocks_zero_seconds_apart_leaves_their_time_to_the_clock(net: Devnet) -> None:
+def test_blocks_mined_zero_seconds_apart_use_the_clock(net: Devnet) -> None:
     """viem's ``mine({ blocks })`` asks for it."""
     before = int(net.rpc("eth_blockNumber"), 16)
     net.rpc("anvil_mine", "0x3", "0x0")
@@ -306,7 +306,7 @@ def test_cast_calls_sends_to_and_reads_the_logs_of_a_contract(cast: Cast, signin
 
 
 @pytest.mark.foundry
-def test_cast_says_why_a_transaction_would_fail(cast: Cast, signing: tuple[str, str], gold: str) -> None:
+def test_cast_shows_why_a_transaction_would_fail(cast: Cast, signing: tuple[str, str], gold: str) -> None:
     transfer = ["transfer(address,uint256)", STRANGER, "5000"]
     selector = Web3.keccak(text="InsufficientBalance(address,uint256,uint256)")[:4].hex()
     assert selector in cast("call", gold, *transfer, fails=True)

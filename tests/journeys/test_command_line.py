@@ -34,7 +34,7 @@ def reverting_creation(reason: str) -> str:
     return "0x" + code.hex()
 
 
-def test_it_answers_as_soon_as_it_says_that_it_listens_and_ends_cleanly(megadev_up: Up) -> None:
+def test_up_answers_once_it_prints_listening_and_ends_cleanly(megadev_up: Up) -> None:
     node = megadev_up()
     assert node.rpc("eth_chainId") == "0x7a69"
     assert node.stop(signal.SIGINT) == 0
@@ -88,7 +88,7 @@ def test_json_lines_are_json_from_the_first_to_the_last(megadev_up: Up) -> None:
     assert node.stop() == 0
 
 
-def test_quiet_prints_nothing(megadev_up: Up, tmp_path: Path) -> None:
+def test_quiet_prints_no_output(megadev_up: Up, tmp_path: Path) -> None:
     """Over IPC, since a quiet node does not tell which port it took."""
     path = tmp_path / "node.ipc"
     node = megadev_up("--silent", "--ipc", str(path), listening="")
@@ -103,7 +103,7 @@ def test_quiet_prints_nothing(megadev_up: Up, tmp_path: Path) -> None:
     assert node.lines.get(timeout=60) is None, "it printed something"
 
 
-def test_config_out_is_there_once_it_listens(megadev_up: Up, tmp_path: Path) -> None:
+def test_config_out_exists_once_the_node_listens(megadev_up: Up, tmp_path: Path) -> None:
     megadev_up("--config-out", "node.json", "--accounts", "1", "--timestamp", "1700000000")
     written = json.loads((tmp_path / "node.json").read_text())
     assert written["available_accounts"] == [ALICE.lower()]
@@ -132,7 +132,7 @@ def test_a_busy_port_is_reported_in_one_line(megadev_up: Up) -> None:
         (["--config-out", "no/such/folder/x.json", "--port", "0"], "--config-out"),
     ],
 )
-def test_what_cannot_be_started_is_said_in_one_line(arguments: list[str], said: str) -> None:
+def test_a_failed_start_is_reported_in_one_line(arguments: list[str], said: str) -> None:
     done = command("up", *arguments)
     assert done.returncode in (1, 2)
     *others, line = done.stderr.splitlines()
@@ -214,7 +214,7 @@ def test_rpc_and_accounts_talk_to_a_running_node(megadev_up: Up) -> None:
     assert refused.stderr.startswith("error -32602: ")
 
 
-def test_output_that_nobody_reads_stops_nothing(tmp_path: Path) -> None:
+def test_unread_output_does_not_block_the_node(tmp_path: Path) -> None:
     """``megadev up | head -1``: the reader leaves, the node goes on."""
     process = subprocess.Popen(
         [sys.executable, "-m", "megadev", "up", "--port", "0"],

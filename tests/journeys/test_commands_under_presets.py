@@ -135,7 +135,7 @@ def test_every_command_works_before_and_after_a_restart(
 
 
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
-def test_a_command_finds_a_node_of_its_own(preset: str) -> None:
+def test_exec_gives_a_command_its_own_node(preset: str) -> None:
     asks = "import os, urllib.request; print(urllib.request.urlopen(os.environ['MEGADEV_RPC_URL'] + '/health').read())"
     done = CliRunner().invoke(cli, ["exec", "--preset", preset, "--", sys.executable, "-c", asks], prog_name="megadev")
     assert done.exit_code == 0, done.output

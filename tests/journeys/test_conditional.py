@@ -40,7 +40,7 @@ def waiting(net: Devnet) -> int:
     return int(net.rpc("txpool_status")["pending"], 16)
 
 
-def test_of_two_transactions_for_one_state_the_second_is_refused() -> None:
+def test_the_second_conditional_transaction_for_one_state_is_refused() -> None:
     with Devnet() as net:
         net.rpc("anvil_setCode", COUNTER, COUNT)
         unspent = {"knownAccounts": {COUNTER: {"0x0": "0x0"}}}
@@ -69,7 +69,7 @@ def test_a_transaction_that_waits_is_dropped_once_its_block_is_past() -> None:
         assert net.rpc("eth_getBlockByNumber", "0x1", False)["transactions"] == []
 
 
-def test_a_transaction_that_waits_is_dropped_once_another_changed_what_it_expects() -> None:
+def test_a_waiting_transaction_is_dropped_once_its_condition_fails() -> None:
     with Devnet(no_mining=True) as net:
         net.rpc("anvil_setCode", COUNTER, COUNT)
         net.rpc("evm_mine")
@@ -81,7 +81,7 @@ def test_a_transaction_that_waits_is_dropped_once_another_changed_what_it_expect
         assert net.rpc("eth_getStorageAt", COUNTER, "0x0")[-1] == "1"
 
 
-def test_one_that_waits_with_its_condition_fulfilled_is_included() -> None:
+def test_a_waiting_transaction_with_a_fulfilled_condition_is_included() -> None:
     with Devnet(no_mining=True) as net:
         tx_hash = conditional(net, signed(net), {"blockNumberMax": "0x5", "timestampMax": hex(2**40)})
         net.rpc("evm_mine")
@@ -102,7 +102,7 @@ def test_a_resent_transaction_of_an_impersonated_account_takes_the_place_of_the_
         assert net.rpc("eth_getTransactionReceipt", again)["effectiveGasPrice"] == hex(50 * GWEI)
 
 
-def test_a_bundle_pays_what_the_same_transactions_pay_once_they_are_mined() -> None:
+def test_a_bundle_costs_the_same_as_mined_transactions() -> None:
     builder = "0x" + "77" * 20
     tip = "0x" + "5f5f5f5f34" + "41" + "5af100"  # send the whole value to the coinbase
     with Devnet(no_mining=True) as net:
@@ -138,7 +138,7 @@ async def eventually(answer: Any) -> Any:
 
 
 @pytest.mark.parametrize("by", ["a transaction", "a cheat"])
-def test_a_call_waits_for_the_nonce_and_sees_what_was_done_until_then(by: str) -> None:
+def test_call_after_waits_for_the_nonce_and_sees_the_state_then(by: str) -> None:
     async def run(net: Devnet) -> Any:
         condition = {"account": net.accounts[0].address, "nonce": "0x1", "timeout": 60_000}
         call = asyncio.ensure_future(eventually(ask(net, "eth_callAfter", {"to": COUNTER}, condition)))

@@ -14,6 +14,7 @@ from megadev.primitives.abi import encode_call
 from megadev.rpc.client import RpcError
 from tests.conftest import RunningNode
 from tests.contracts import load
+from tests.stage.wallet import Wallet
 
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 KINDS = [
@@ -48,13 +49,9 @@ def printer(net: Devnet) -> str:
 
 
 def deploy(rpc: Rpc) -> str:
-    receipt = send(rpc, data="0x" + load("Printer").creation.hex())
+    receipt = Wallet(rpc, gas=5_000_000).send(data="0x" + load("Printer").creation.hex())
     address: str = receipt["contractAddress"]
     return address
-
-
-def send(rpc: Rpc, **fields: Any) -> Any:
-    return rpc("eth_sendTransactionSync", {"from": ALICE, "gas": hex(5_000_000), **fields})
 
 
 def data(signature: str, *arguments: Any) -> str:
@@ -78,11 +75,11 @@ def test_transactions_calls_and_estimates_print_below_themselves(megadev_up: Up)
     node.wait_for(r"^    success")
     assert following(node, 2) == ["    console.log:", f"      made by {ALICE}"]
 
-    send(node.rpc, to=printer, data=data("kinds()"))
+    Wallet(node.rpc, gas=5_000_000).send(to=printer, data=data("kinds()"))
     node.wait_for(r"^    success")
     assert following(node, 14) == ["    console.log:", *(f"      {text}" for text in KINDS)]
 
-    send(node.rpc, to=printer, data=data("fail()"))
+    Wallet(node.rpc, gas=5_000_000).send(to=printer, data=data("fail()"))
     node.wait_for(r"^    execution reverted: the end")
     assert following(node, 2) == ["    console.log:", "      before the end"]
 
@@ -107,7 +104,7 @@ def test_the_terminal_can_be_spared(megadev_up: Up, flag: str) -> None:
     assert not any("console.log" in line for line in node.printed)
 
 
-def test_the_json_log_tells_them_too(megadev_up: Up) -> None:
+def test_the_json_log_contains_console_output(megadev_up: Up) -> None:
     node = megadev_up("--json", listening=r"Listening on [^\"]+:(\d+)")
     printer = deploy(node.rpc)
     node.rpc("eth_call", {"to": printer, "data": data("greet(string)", "a\nb")}, "latest")
@@ -123,10 +120,10 @@ def test_the_json_log_tells_them_too(megadev_up: Up) -> None:
 # -- over RPC ------------------------------------------------------------------------------------------------------
 
 
-def test_a_transactions_messages_are_had_by_its_hash_reverted_ones_too(net: Devnet, printer: str) -> None:
-    done = send(net.rpc, to=printer, data=data("kinds()"))
+def test_console_logs_are_returned_by_hash_also_for_reverted_transactions(net: Devnet, printer: str) -> None:
+    done = Wallet(net.rpc, gas=5_000_000).send(to=printer, data=data("kinds()"))
     assert texts(net.rpc("megadev_getConsoleLogs", done["transactionHash"])) == KINDS
-    failed = send(net.rpc, to=printer, data=data("fail()"))
+    failed = Wallet(net.rpc, gas=5_000_000).send(to=printer, data=data("fail()"))
     (message,) = net.rpc("megadev_getConsoleLogs", failed["transactionHash"])
     assert message == {
         "message": "before the end",
@@ -137,7 +134,7 @@ def test_a_transactions_messages_are_had_by_its_hash_reverted_ones_too(net: Devn
         "method": None,
         "blockNumber": failed["blockNumber"],
     }
-    assert net.rpc("megadev_getConsoleLogs", send(net.rpc, to=ALICE)["transactionHash"]) == []
+    assert net.rpc("megadev_getConsoleLogs", Wallet(net.rpc, gas=5_000_000).send(to=ALICE)["transactionHash"]) == []
     with pytest.raises(RpcError, match="transaction not found"):
         net.rpc("megadev_getConsoleLogs", "0x" + "12" * 32)
 
@@ -148,7 +145,7 @@ def test_the_latest_messages_are_those_of_calls_and_transactions_in_order(net: D
     net.rpc("eth_estimateGas", greeting)
     net.rpc("eth_callMany", [{"transactions": [greeting, greeting]}])
     net.rpc("eth_simulateV1", {"blockStateCalls": [{"calls": [greeting]}]})
-    send(net.rpc, to=printer, data=data("fail()"))
+    Wallet(net.rpc, gas=5_000_000).send(to=printer, data=data("fail()"))
     latest = net.rpc("megadev_getConsoleLogs")
     assert [(each["message"], each["method"]) for each in latest] == [
         (f"made by {ALICE}", None),
@@ -173,7 +170,7 @@ def test_a_call_that_fails_has_printed_all_the_same(net: Devnet, printer: str) -
     assert texts(net.rpc("megadev_getConsoleLogs", {"after": "0x1"})) == ["before the end"] * 2
 
 
-def test_what_is_kept_is_bounded(net: Devnet, printer: str) -> None:
+def test_kept_console_output_is_bounded(net: Devnet, printer: str) -> None:
     for _ in range(3):
         net.rpc("eth_call", {"to": printer, "data": data("chatter(uint256)", 500), "gas": hex(20_000_000)})
     kept = net.rpc("megadev_getConsoleLogs")

@@ -65,7 +65,7 @@ def test_blocks_are_mined_by_the_number(net: Devnet, method: str) -> None:
     assert head(net) == 8
 
 
-def test_blocks_can_be_mined_so_many_seconds_apart(net: Devnet) -> None:
+def test_blocks_can_be_mined_at_an_interval(net: Devnet) -> None:
     net.rpc("anvil_mine", 3, 60)
     times = timestamps(net, 0, 1, 2, 3)
     assert [later - sooner for sooner, later in pairwise(times[1:])] == [60, 60]
@@ -82,7 +82,7 @@ def test_evm_mine_takes_a_timestamp_and_a_number_of_blocks(net: Devnet) -> None:
     assert timestamps(net, 7) == [START + 9000]
 
 
-def test_mining_in_detail_shows_what_transactions_returned(net: Devnet, alice: str) -> None:
+def test_mine_detailed_shows_return_values(net: Devnet, alice: str) -> None:
     creation = {"from": alice, "data": "0x" + load("Reverter").creation.hex()}
     reverter = net.rpc("eth_sendTransactionSync", creation)["contractAddress"]
     net.rpc("evm_setAutomine", False)
@@ -138,7 +138,7 @@ def test_time_is_set_in_seconds_or_milliseconds(net: Devnet) -> None:
     assert timestamps(net, 1) == [START + 700]
 
 
-def test_the_next_block_gets_its_timestamp_and_time_goes_on_from_there(net: Devnet, clock: ManualClock) -> None:
+def test_the_next_block_gets_the_set_timestamp_and_time_continues(net: Devnet, clock: ManualClock) -> None:
     assert net.rpc("evm_setNextBlockTimestamp", START + 1000) == str(START + 1000), "as Hardhat, whose method it is"
     net.rpc("evm_mine")
     clock.advance(5)
@@ -172,7 +172,7 @@ def test_blocks_keep_a_distance_where_asked(net: Devnet) -> None:
 @pytest.mark.parametrize(
     "method", ["anvil_setBalance", "hardhat_setBalance", "tenderly_setBalance", "evm_setAccountBalance"]
 )
-def test_anybody_can_be_made_rich(net: Devnet, method: str) -> None:
+def test_any_balance_can_be_set(net: Devnet, method: str) -> None:
     net.rpc("evm_mine")
     net.rpc(method, NOBODY, hex(5 * ETHER))
     assert net.rpc("eth_getBalance", NOBODY) == hex(5 * ETHER)
@@ -231,7 +231,7 @@ def test_a_private_key_is_held_from_now_on(net: Devnet) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["evm", "anvil"])
-def test_a_revert_brings_everything_back_once(net: Devnet, alice: str, bob: str, prefix: str) -> None:
+def test_a_revert_restores_everything_once(net: Devnet, alice: str, bob: str, prefix: str) -> None:
     net.rpc("eth_sendTransaction", {"from": alice, "to": bob, "value": "0x1"})
     snapshot = net.rpc(f"{prefix}_snapshot")
     before = [net.rpc("eth_getBlockByNumber", "latest", True), net.rpc("eth_getBalance", NOBODY)]
@@ -276,7 +276,7 @@ def test_waiting_transactions_are_dropped_one_by_one_by_sender_or_all(net: Devne
     assert net.rpc("txpool_status") == {"pending": "0x0", "queued": "0x0"}
 
 
-def test_the_blocks_to_come_are_as_asked_for(net: Devnet) -> None:
+def test_settings_of_future_blocks_apply(net: Devnet) -> None:
     net.rpc("anvil_setCoinbase", NOBODY)
     net.rpc("hardhat_setNextBlockBaseFeePerGas", hex(7 * GWEI))
     net.rpc("hardhat_setPrevRandao", word(5))
@@ -289,7 +289,7 @@ def test_the_blocks_to_come_are_as_asked_for(net: Devnet) -> None:
     assert second["mixHash"] != word(5)
 
 
-def test_the_node_says_what_it_is(net: Devnet) -> None:
+def test_node_info_describes_the_node(net: Devnet) -> None:
     net.rpc("evm_mine")
     snapshot = net.rpc("evm_snapshot")
     latest = net.rpc("eth_getBlockByNumber", "latest", False)
@@ -357,7 +357,7 @@ def test_the_node_says_what_it_is(net: Devnet) -> None:
         ("anvil_nodeInfo", 1),
     ],
 )
-def test_parameters_that_make_no_sense_are_refused_and_change_nothing(net: Devnet, params: tuple[Any, ...]) -> None:
+def test_invalid_parameters_are_refused_and_change_nothing(net: Devnet, params: tuple[Any, ...]) -> None:
     before = [net.rpc("anvil_nodeInfo"), net.rpc("eth_accounts")]
     assert refusal(net, *params).code == -32602
     assert [net.rpc("anvil_nodeInfo"), net.rpc("eth_accounts")] == before

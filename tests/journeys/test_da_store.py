@@ -43,7 +43,7 @@ def ask(
         connection.close()
 
 
-def test_what_is_put_can_be_had_by_its_commitment(server: DataStoreServer) -> None:
+def test_stored_data_is_returned_by_its_commitment(server: DataStoreServer) -> None:
     client = StoreClient(server.url)
     certificate = client.put(b"frames")
     assert certificate.signer == server.store.address
@@ -77,7 +77,7 @@ def test_what_is_put_can_be_had_by_its_commitment(server: DataStoreServer) -> No
         ("PUT", "/faults", b"[" * 100_000, 400),
     ],
 )
-def test_what_is_no_request_is_refused(
+def test_an_invalid_request_is_refused(
     server: DataStoreServer, method: str, path: str, body: bytes | None, status: int
 ) -> None:
     assert ask(server, method, path, body)[0] == status
@@ -97,7 +97,7 @@ def test_more_than_it_takes_is_refused_before_it_is_read(server: DataStoreServer
     connection.close()
 
 
-def test_it_misbehaves_when_told_to(server: DataStoreServer) -> None:
+def test_the_store_misbehaves_on_request(server: DataStoreServer) -> None:
     client = StoreClient(server.url)
     one, two = (client.put(each).hash for each in (b"one", b"two"))
 
@@ -114,7 +114,7 @@ def test_it_misbehaves_when_told_to(server: DataStoreServer) -> None:
     assert tell() == [b"one", b"two"]
 
 
-def test_a_store_that_is_gone_withholds_and_takes_nothing(server: DataStoreServer) -> None:
+def test_an_unreachable_store_neither_serves_nor_accepts_data(server: DataStoreServer) -> None:
     client = StoreClient(server.url)
     certificate = client.put(b"data")
     server.close()

@@ -20,6 +20,7 @@ from megadev.rpc.client import RpcError
 from tests.conformance.engine_suite.worlds import asm
 from tests.conftest import RunningNode
 from tests.contracts import load
+from tests.stage.wallet import Wallet
 
 START = 1_700_000_000
 CODE = "0x" + "c0de" * 10
@@ -43,14 +44,8 @@ def net() -> Devnet:
     return Devnet(clock=ManualClock(START))
 
 
-def send(net: Devnet, **fields: Any) -> dict[str, Any]:
-    request = {"from": net.accounts[0].address, "gas": hex(5_000_000), **fields}
-    receipt: dict[str, Any] = net.rpc("eth_sendTransactionSync", request)
-    return receipt
-
-
 def deploy(net: Devnet, name: str) -> str:
-    return str(send(net, data="0x" + load(name).creation.hex())["contractAddress"])
+    return str(Wallet(net.rpc, gas=5_000_000).send(data="0x" + load(name).creation.hex())["contractAddress"])
 
 
 def data(signature: str, *args: Value) -> str:
@@ -70,9 +65,12 @@ def refusal(net: Devnet, *request: Any) -> RpcError:
 # -- history ------------------------------------------------------------------------------------------------------
 
 
-def test_a_transaction_is_traced_in_its_own_place_however_long_ago(net: Devnet) -> None:
+def test_an_old_transaction_is_traced_at_its_place(net: Devnet) -> None:
     storage = deploy(net, "Storage")
-    receipts = [send(net, to=storage, data=data("setValue(uint256)", number)) for number in (5, 6, 6, 0)]
+    receipts = [
+        Wallet(net.rpc, gas=5_000_000).send(to=storage, data=data("setValue(uint256)", number))
+        for number in (5, 6, 6, 0)
+    ]
     net.rpc("anvil_mine", 20)
     stores = [[step for step in trace(net, one)["structLogs"] if step["op"] == "SSTORE"] for one in receipts]
     assert [step["gasCost"] for (step,) in stores] == [22_100, 5000, 2200, 5000]
@@ -102,10 +100,10 @@ def test_transactions_before_it_in_the_block_have_run(net: Devnet) -> None:
         assert answer == [{"txHash": one, "result": change} for one, change in zip(hashes, changes, strict=True)]
 
 
-def test_cheats_before_a_block_are_part_of_what_its_transactions_found(net: Devnet) -> None:
+def test_traces_see_cheats_before_the_block(net: Devnet) -> None:
     net.rpc("anvil_setCode", CODE, "0x60015400")
     net.rpc("anvil_setStorageAt", CODE, "0x1", "0x" + f"{7:064x}")
-    receipt = send(net, to=CODE)
+    receipt = Wallet(net.rpc, gas=5_000_000).send(to=CODE)
     net.rpc("anvil_setCode", CODE, "0x00")
     net.rpc("anvil_mine", 3)
     (load_step,) = [step for step in trace(net, receipt)["structLogs"] if step["op"] == "SLOAD"]
@@ -139,7 +137,7 @@ def test_a_block_of_another_chain_is_traced_on_a_parent_that_is_known(net: Devne
     raw = elsewhere.rpc("debug_getRawBlock", "latest")
     assert net.rpc("debug_traceBlock", raw) == elsewhere.rpc("debug_traceBlockByNumber", "latest")
     assert net.rpc("eth_blockNumber") == "0x1"
-    send(net, to=OTHER, value="0x1")  # uses the nonce, but only after the parent
+    Wallet(net.rpc, gas=5_000_000).send(to=OTHER, value="0x1")  # uses the nonce, but only after the parent
     assert len(net.rpc("debug_traceBlock", raw, {"tracer": "callTracer"})) == 1
     elsewhere.rpc("anvil_mine", 2)
     assert "parent" in refusal(net, "debug_traceBlock", elsewhere.rpc("debug_getRawBlock", "latest")).message
@@ -148,7 +146,7 @@ def test_a_block_of_another_chain_is_traced_on_a_parent_that_is_known(net: Devne
 # -- nothing changes ----------------------------------------------------------------------------------------------
 
 
-def test_tracing_changes_nothing_and_nothing_after_it() -> None:
+def test_tracing_changes_no_state() -> None:
     traced, alone = (Devnet(clock=ManualClock(START)) for _ in range(2))
 
     def story(net: Devnet, look: Callable[[dict[str, Any]], None]) -> list[str]:
@@ -163,7 +161,7 @@ def test_tracing_changes_nothing_and_nothing_after_it() -> None:
             {"to": logger, "data": data("many(uint256)", 3)},
             {"to": OTHER, "value": "0x7"},
         ):
-            look(send(net, **fields))
+            look(Wallet(net.rpc, gas=5_000_000).send(**fields))
         return [net.rpc("eth_getBlockByNumber", number, False)["hash"] for number in range(7)]
 
     def with_everything(receipt: dict[str, Any]) -> None:
@@ -225,8 +223,8 @@ def test_a_failing_call_answers_with_its_trace(net: Devnet) -> None:
     }  # fmt: skip
 
 
-def test_code_that_is_not_there_makes_an_empty_trace_with_the_right_gas(net: Devnet) -> None:
-    receipt = send(net, to=OTHER, value="0x1")
+def test_a_call_without_code_gives_an_empty_trace_with_the_right_gas(net: Devnet) -> None:
+    receipt = Wallet(net.rpc, gas=5_000_000).send(to=OTHER, value="0x1")
     assert trace(net, receipt) == {"failed": False, "gas": 21_000, "returnValue": "0x", "structLogs": []}
     hashed = net.rpc("debug_traceCall", {"to": "0x" + "00" * 19 + "02", "data": "0x01"}, "latest")
     assert hashed["structLogs"] == []
@@ -237,7 +235,7 @@ def test_code_that_is_not_there_makes_an_empty_trace_with_the_right_gas(net: Dev
 
 
 def test_a_creation_that_reverts(net: Devnet) -> None:
-    receipt = send(net, data="0x" + asm(0x1234, 0, "MSTORE", 2, 30, "REVERT").hex())
+    receipt = Wallet(net.rpc, gas=5_000_000).send(data="0x" + asm(0x1234, 0, "MSTORE", 2, 30, "REVERT").hex())
     assert receipt["status"] == "0x0"
     answer = trace(net, receipt)
     assert (answer["failed"], answer["returnValue"]) == (True, "0x1234")
@@ -251,7 +249,7 @@ def test_a_creation_that_reverts(net: Devnet) -> None:
 def test_a_contract_that_is_created_and_destroyed(net: Devnet) -> None:
     factory = deploy(net, "Factory")
     call = data("createAndDestroy(uint256,bytes32,address)", 2, bytes(32), HEIR)
-    receipt = send(net, to=factory, data=call, value="0x3")
+    receipt = Wallet(net.rpc, gas=5_000_000).send(to=factory, data=call, value="0x3")
     root = trace(net, receipt, tracer="callTracer")
     assert [frame["type"] for frame in root["calls"]] == ["CREATE2", "CALL"]
     (destroyed,) = root["calls"][1]["calls"]
@@ -267,7 +265,7 @@ def test_a_contract_that_is_created_and_destroyed(net: Devnet) -> None:
 def test_a_delegated_account_runs_the_code_it_points_to(net: Devnet) -> None:
     net.rpc("anvil_setCode", OTHER, "0x6007600155")
     net.rpc("anvil_setCode", CODE, "0xef0100" + OTHER[2:])
-    receipt = send(net, to=CODE)
+    receipt = Wallet(net.rpc, gas=5_000_000).send(to=CODE)
     steps = trace(net, receipt)["structLogs"]
     assert steps[-2]["storage"] == {f"0x{1:064x}": f"0x{7:064x}"}
     prestate = trace(net, receipt, tracer="prestateTracer")
@@ -277,7 +275,7 @@ def test_a_delegated_account_runs_the_code_it_points_to(net: Devnet) -> None:
 
 
 def test_accounts_that_were_empty_are_shown_on_request(net: Devnet) -> None:
-    receipt = send(net, to=OTHER, value="0x1")
+    receipt = Wallet(net.rpc, gas=5_000_000).send(to=OTHER, value="0x1")
     assert OTHER not in trace(net, receipt, tracer="prestateTracer")
     assert trace(net, receipt, tracer="prestateTracer", tracerConfig={"includeEmpty": True})[OTHER] == {
         "balance": "0x0"
@@ -307,7 +305,7 @@ def test_1024_frames_deep_under_every_tracer(net: Devnet) -> None:
         sys.setrecursionlimit(limit)
 
 
-def test_the_deepest_trace_comes_over_http_as_well(megadev_up: Callable[..., RunningNode]) -> None:
+def test_the_deepest_trace_is_served_over_http(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--gas-limit", str(2**46))
     code = "0x" + asm(0, 0, 0, 0, 0, "ADDRESS", "GAS", "CALL", "STOP").hex()
     overrides = {"stateOverrides": {CODE: {"code": code}}, "tracer": "callTracer"}
@@ -373,7 +371,7 @@ def test_others_are_answered_while_millions_of_steps_are_traced(megadev_up: Call
 # -- refusals -----------------------------------------------------------------------------------------------------
 
 
-def test_what_does_not_exist_is_an_error_and_never_an_empty_trace(net: Devnet) -> None:
+def test_tracing_a_missing_object_is_an_error(net: Devnet) -> None:
     nothing = "0x" + "11" * 32
     error = refusal(net, "debug_traceTransaction", nothing)
     assert (error.code, error.message) == (-32000, f"transaction not found: {nothing}")
@@ -405,7 +403,7 @@ def test_what_does_not_exist_is_an_error_and_never_an_empty_trace(net: Devnet) -
     ],
 )
 def test_options_that_cannot_be_used_are_refused(net: Devnet, options: dict[str, Any], words: str) -> None:
-    receipt = send(net, to=OTHER, value="0x1")
+    receipt = Wallet(net.rpc, gas=5_000_000).send(to=OTHER, value="0x1")
     for request in (
         ("debug_traceTransaction", receipt["transactionHash"], options),
         ("debug_traceBlockByNumber", "latest", options),
@@ -416,8 +414,8 @@ def test_options_that_cannot_be_used_are_refused(net: Devnet, options: dict[str,
         assert words in error.message
 
 
-def test_options_of_geth_that_mean_nothing_here_are_let_through(net: Devnet) -> None:
-    receipt = send(net, to=OTHER, value="0x1")
+def test_geths_options_without_effect_are_accepted(net: Devnet) -> None:
+    receipt = Wallet(net.rpc, gas=5_000_000).send(to=OTHER, value="0x1")
     assert trace(net, receipt, reexec=128, debug=True, overrides={}, tracer=None, tracerConfig=None)["gas"] == 21_000
     assert trace(net, receipt, tracer="", timeout="1m30.5s") == trace(net, receipt)
     assert net.rpc("debug_traceTransaction", receipt["transactionHash"], None) == trace(net, receipt)
@@ -430,9 +428,9 @@ def test_invalid_block_bytes_are_refused(net: Devnet) -> None:
         assert "could not decode block" in error.message
 
 
-def test_an_engine_that_cannot_be_watched_says_so() -> None:
+def test_an_engine_without_tracing_reports_it() -> None:
     net = Devnet(engine="py-evm")
-    receipt = send(net, to=OTHER, value="0x1")
+    receipt = Wallet(net.rpc, gas=5_000_000).send(to=OTHER, value="0x1")
     assert refusal(net, "debug_traceTransaction", receipt["transactionHash"]).code == -32601
     assert trace(net, receipt, tracer="noopTracer") == {}
     assert json.dumps(trace(net, receipt, tracer="prestateTracer"))

@@ -138,7 +138,7 @@ def sized_source(size: int) -> str:
 @pytest.mark.compilers
 @pytest.mark.foundry
 @pytest.mark.parametrize("size", [ETHEREUMS_LIMIT, LARGE])
-def test_forge_script_broadcasts_with_what_it_simulates(tmp_path: Path, size: int) -> None:
+def test_forge_script_broadcasts_its_simulation(tmp_path: Path, size: int) -> None:
     if FORGE is None or SOLC is None:
         pytest.skip("there is no forge, or no solc, here")
     project = tmp_path / "project"

@@ -49,7 +49,7 @@ def test_async_web3_too() -> None:
     assert asyncio.run(journey()) == 1
 
 
-def test_a_served_devnet_answers_both_ways_from_one_chain() -> None:
+def test_a_served_devnet_answers_in_process_and_over_http() -> None:
     with Devnet() as net:
         transfer(net)
         url = net.serve()
@@ -72,14 +72,14 @@ def test_a_closed_devnet_lets_go_of_its_port() -> None:
         assert other.serve(port=port) == url
 
 
-def test_blocks_come_by_timer_without_a_server() -> None:
+def test_blocks_are_sealed_by_timer_without_a_server() -> None:
     with Devnet(block_time=0.01) as net:
         tx_hash = transfer(net)
         receipt = net.w3.eth.wait_for_transaction_receipt(tx_hash, timeout=30, poll_latency=0.01)  # type: ignore[arg-type]
         assert receipt["blockNumber"] >= 1
 
 
-def test_blocks_come_by_timer_once_interval_mining_is_switched_on() -> None:
+def test_blocks_are_sealed_by_timer_once_interval_mining_is_set() -> None:
     with Devnet(no_mining=True) as net:
         tx_hash = transfer(net)
         assert net.rpc("eth_getTransactionReceipt", tx_hash) is None

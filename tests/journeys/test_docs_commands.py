@@ -26,7 +26,8 @@ from tests.house.test_docs import DOCUMENTS
 from tests.stage.commands import SEND
 from tests.stage.installed import INSTALLED
 from tests.stage.javascript import CAST, NODE_MODULES
-from tests.stage.saving import VYPER, creation, event, needs, save, send
+from tests.stage.saving import VYPER, creation, event, needs, save
+from tests.stage.wallet import Wallet
 from tests.units.reload.project import VYPER_VERSIONS
 
 Up = Callable[..., RunningNode]
@@ -186,7 +187,7 @@ def test_hot_reload_works_as_shown(megadev_up: Up, shell: Shell) -> None:
     assert megadev_up(*shlex.split(simple)[2:], env=shell.environment).stop() == 0
     node = megadev_up(*shlex.split(asking)[2:], "--json", env=shell.environment)
     event(node, "watching")
-    send(node, None, creation(node, "Box") + encode(["uint256"], [50]))
+    Wallet(node.rpc, gas=3_000_000).make(None, creation(node, "Box") + encode(["uint256"], [50]))
     event(node, "deployed")
     save(shell.folder / "contracts", VYPER_VERSIONS["doubled"])
     event(node, "plan")
@@ -203,7 +204,7 @@ def test_a_command_has_a_node_as_shown(shell: Shell, block: str) -> None:
     assert shell.calls.read_text() == "npm test\n"
 
 
-def test_a_workflow_does_what_it_says(shell: Shell) -> None:
+def test_the_ci_workflow_runs(shell: Shell) -> None:
     """All steps of GitHub's workflow in one shell, but for those that only run after a failure."""
     (block,) = of_kind("yaml")
     steps = re.findall(r"^ *- run: (.+)$(?!\n *if: failure)", block, re.MULTILINE)
@@ -217,7 +218,7 @@ def test_a_workflow_does_what_it_says(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("block", of_kind("sh", "megadev chain") + of_kind("sh", "megadev deposit"))
-def test_commands_for_a_running_node_do_what_is_shown(served: Devnet, shell: Shell, block: str) -> None:
+def test_commands_for_a_running_node_work(served: Devnet, shell: Shell, block: str) -> None:
     node, withdrawal = served, "0x…"
     for line in block.splitlines():
         printed = shell.run(line.replace("0x…", withdrawal), MEGADEV_RPC_URL=node.url)

@@ -31,7 +31,7 @@ def test_every_example_is_run() -> None:
 
 
 @pytest.mark.parametrize("name", PRINTS)
-def test_an_example_does_what_it_says(name: str) -> None:
+def test_an_example_runs(name: str) -> None:
     (block,) = re.findall(r"^```sh\n(.+)\n```$", (EXAMPLES / name / "README.md").read_text(), re.MULTILINE)
     program, *arguments = shlex.split(block)
     command = [sys.executable, *arguments]
@@ -51,6 +51,6 @@ def test_an_example_does_what_it_says(name: str) -> None:
 
 
 @pytest.mark.parametrize("artifact", sorted(EXAMPLES.glob("*/*.json")), ids=lambda path: path.stem)
-def test_an_artifact_is_built_from_the_source_beside_it(artifact: Path) -> None:
+def test_an_artifact_matches_its_source(artifact: Path) -> None:
     fields = json.loads(artifact.read_text())
     assert fields["source_sha256"] == source_digest(artifact.parent / fields["source"])

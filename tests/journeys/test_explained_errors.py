@@ -29,7 +29,7 @@ def box_code() -> str:
     return code + encode(["uint256"], [100]).hex()
 
 
-def test_a_node_in_a_project_knows_its_errors_when_they_are_compiled(
+def test_a_node_in_a_project_explains_its_compiled_errors(
     tmp_path: Path, megadev_up: Callable[..., RunningNode]
 ) -> None:
     (tmp_path / "foundry.toml").write_text("")
@@ -63,7 +63,7 @@ def test_estimates_and_calls_name_errors_and_clients_still_decode_them() -> None
         assert refused.value.data[:10] == "0x6ec168df"
 
 
-def test_a_project_elsewhere_can_be_named() -> None:
+def test_a_project_in_another_folder_can_be_named() -> None:
     with Devnet(accounts=1, project=PROJECT) as net:
         names = [found["name"] for found in net.rpc("megadev_listArtifacts")["artifacts"]]
         assert names == ["Box", "Limits", "Vault", "checks"]

@@ -25,10 +25,11 @@ from megadev.rpc.catalog import CATALOG
 from tests.browser import CHROMIUM, Page, browser, opened  # noqa: F401
 from tests.conftest import RunningNode
 from tests.contracts import load
-from tests.stage.failing_project import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of, send
+from tests.stage.failing_project import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of
 from tests.stage.javascript import NODE_MODULES
 from tests.stage.shelf import deploy, fill, make_known
 from tests.stage.waiting import until as wait_until
+from tests.stage.wallet import Wallet
 from tests.units.reload.stage import MADE, build, creation_code
 
 pytestmark = [
@@ -99,16 +100,16 @@ def generous(net: Devnet) -> Callable[..., Any]:
     return rpc
 
 
-def test_what_is_sent_appears_while_one_looks(page: Page, net: Devnet) -> None:
+def test_sent_transactions_appear_on_the_open_page(page: Page, net: Devnet) -> None:
     go(page, "l2/live", "latest")
-    tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+    tx_hash = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
     row = f"document.querySelector('a[href=\"#/l2/tx/{tx_hash}\"]')?.closest('tr')"
     assert page.wait_for(f"{row}?.innerText.match(/[0-9] (µs|ms)/)?.[0]"), "how long its preconfirmation took"
 
 
 def test_a_failure_is_explained_and_stepped_to_its_line(page: Page, net: Devnet) -> None:
     vault = deploy_vault(generous(net))
-    failed = send(net.rpc, to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
+    failed = Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
     text = go(page, f"l2/tx/{failed}", "Calls")
     assert (
         "failed" in text
@@ -154,7 +155,7 @@ def test_a_contract_is_read_and_written_by_forms(page: Page, net: Devnet) -> Non
     assert "Put(" in text
 
 
-def test_what_crosses_is_brought_to_its_end_by_buttons(page: Page, net: Devnet) -> None:
+def test_withdrawals_are_completed_by_buttons(page: Page, net: Devnet) -> None:
     go(page, "l2/bridge", "Withdrawals")
     before = int(net.rpc("eth_getBalance", ALICE, "latest"), 16)
     press(page, "Deposit")
@@ -190,7 +191,7 @@ def test_words_from_a_chain_are_never_markup(page: Page, net: Devnet) -> None:
 
 
 def test_search_finds_what_it_is_given(page: Page, net: Devnet) -> None:
-    receipt = send(net.rpc, to="0x" + "42" * 20, value=hex(3))
+    receipt = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))
     for words, shows in (
         (receipt["transactionHash"], "Transaction 0x"),
         (ALICE, "Account account 0"),
@@ -207,7 +208,7 @@ def test_search_finds_what_it_is_given(page: Page, net: Devnet) -> None:
         until(page, shows)
 
 
-def test_whatever_control_does_it_shows_as_a_command_and_a_request(page: Page, net: Devnet) -> None:
+def test_control_shows_each_action_as_a_command_and_a_request(page: Page, net: Devnet) -> None:
     """Every button of the page: the command beside it, run in a shell, and the request, sent, are what it does."""
     go(page, "l2/control", f"megadev mine 1 --rpc-url {net.url}")
     told = page.value(
@@ -252,7 +253,7 @@ def test_whatever_control_does_it_shows_as_a_command_and_a_request(page: Page, n
 
 def test_it_fits_on_a_telephone(page: Page, net: Devnet) -> None:
     page.ask("Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=1, mobile=True)
-    tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+    tx_hash = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
     for address, shows in (
         ("l2/live", "latest"),
         (f"l2/tx/{tx_hash}", "Overview"),
@@ -263,7 +264,7 @@ def test_it_fits_on_a_telephone(page: Page, net: Devnet) -> None:
         assert page.value("document.documentElement.scrollWidth") <= 360
 
 
-def test_a_node_that_goes_away_and_comes_back_is_met_again(browser: str) -> None:  # noqa: F811
+def test_the_page_reconnects_to_a_restarted_node(browser: str) -> None:  # noqa: F811
     with Devnet() as first:
         url = first.serve()
         port = int(url.rsplit(":", 1)[1])
@@ -275,7 +276,7 @@ def test_a_node_that_goes_away_and_comes_back_is_met_again(browser: str) -> None
             with Devnet() as second:
                 second.serve(port=port)
                 page.wait_for("document.querySelector('.status').innerText.includes('connected')")
-                sent = send(second.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+                sent = Wallet(second.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
                 page.wait_for(f"document.querySelector('a[href=\"#/l2/tx/{sent}\"]') !== null")
 
 
@@ -292,7 +293,7 @@ def test_a_page_of_a_stream_keeps_up(browser: str) -> None:  # noqa: F811
         assert page.value("document.querySelectorAll('main tr').length") < 80
 
 
-def test_read_only_has_no_buttons_that_change_anything(browser: str) -> None:  # noqa: F811
+def test_read_only_has_no_buttons_that_change_the_chain(browser: str) -> None:  # noqa: F811
     with Devnet(explorer="read-only") as net, opened(browser, net.serve()) as page:
         page.wait_for("document.querySelector('.status')?.innerText.includes('connected')")
         assert page.value("document.querySelector('nav').innerText.includes('Control')") is False
@@ -304,7 +305,7 @@ def test_read_only_has_no_buttons_that_change_anything(browser: str) -> None:  #
         )
 
 
-def test_storage_is_told_by_the_names_of_the_source(page: Page, net: Devnet) -> None:
+def test_storage_is_shown_with_variable_names(page: Page, net: Devnet) -> None:
     make_known(net)
     shelf = deploy(net, "Shelf")
     proxy = deploy(net, "ShelfProxy", shelf)
@@ -337,11 +338,11 @@ def shown_form(page: Page, label: str, value: str) -> None:
     page.value(f"{{ {field}.value = {json.dumps(value)}; {field}.dispatchEvent(new Event('input')); }}")
 
 
-def test_a_token_s_holders_and_its_logs_are_all_there(page: Page, net: Devnet, tmp_path: Path) -> None:
+def test_a_tokens_holders_and_logs_are_shown(page: Page, net: Devnet, tmp_path: Path) -> None:
     """More holders than a page has, found in the token's logs; searched by arguments, and exported."""
     token, holders = load("Token"), 120
     code = token.creation + encode(["string", "string", "uint256"], ["Many", "MANY", 10**24])
-    address = send(generous(net), data=to_data(code))["contractAddress"]
+    address = Wallet(generous(net), gas=5_000_000).send(data=to_data(code))["contractAddress"]
     made = {"bytecode": to_data(token.creation), "deployedBytecode": to_data(token.runtime)}
     net.rpc("megadev_addArtifact", {"contractName": "Token", "sourceName": "Token.sol", "abi": token.abi, **made})
     for holder in range(1, holders + 1):
@@ -382,7 +383,7 @@ def slot_of(name: str, less: int = 0) -> str:
     return f"0x{int.from_bytes(keccak(name.encode()), 'big') - less:064x}"
 
 
-def test_proxies_of_every_kind_show_whose_code_they_run_and_its_forms(page: Page, net: Devnet) -> None:
+def test_proxies_show_their_implementation_and_its_forms(page: Page, net: Devnet) -> None:
     box = deploy_box(generous(net))[2:].lower()
     address = bytes.fromhex(box)
     beacon = "0x" + "be" * 20
@@ -409,7 +410,7 @@ def test_proxies_of_every_kind_show_whose_code_they_run_and_its_forms(page: Page
         page.wait_for("[...document.querySelectorAll('form')].some((each) => each.title === 'put(uint256)')")
 
 
-def test_any_method_is_tried_with_what_it_takes(page: Page, net: Devnet) -> None:
+def test_any_method_can_be_called_with_its_parameters(page: Page, net: Devnet) -> None:
     go(page, "l2/rpc/eth_getBalance", "eth_getBalance(address")
     assert json.loads(page.value("document.querySelector('textarea').value"))[0] == ALICE.lower()
     press(page, "Send")
@@ -419,7 +420,7 @@ def test_any_method_is_tried_with_what_it_takes(page: Page, net: Devnet) -> None
 
 
 def test_a_transaction_is_found_in_its_mini_block(page: Page, net: Devnet) -> None:
-    tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+    tx_hash = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
     net.rpc("evm_mine")
     number = int(net.rpc("megadev_getPreconfirmation", tx_hash)["miniBlockNumber"], 16)
     if net.rpc("eth_getBlockByNumber", "latest", False).get("miniBlockCount") is None:
@@ -439,7 +440,7 @@ def test_a_checker_finds_no_fault_of_accessibility(page: Page, net: Devnet, sche
     page.value(checker.read_text() + "; 0")
     page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     vault = deploy_vault(generous(net))
-    failed = send(net.rpc, to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
+    failed = Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
     net.rpc("evm_mine")
     faults = []
     for width in (360, 1300):
@@ -494,7 +495,7 @@ def test_a_hot_reload_is_seen_live(browser: str, tmp_path: Path, megadev_up: Cal
 
 
 @pytest.mark.long
-def test_two_thousand_transactions_a_second_are_kept_up_with_and_leave_nothing(browser: str) -> None:  # noqa: F811
+def test_the_page_keeps_up_with_2000_transactions_per_second(browser: str) -> None:  # noqa: F811
     with Devnet(preset="megaeth") as net, opened(browser, net.serve()) as page:
         page.ask("HeapProfiler.enable")
 

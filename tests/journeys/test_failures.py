@@ -28,7 +28,8 @@ from megadev.primitives.signatures import sign
 from megadev.rpc.client import RpcError
 from tests.conftest import REPOSITORY, RunningNode
 from tests.contracts import load
-from tests.stage.failing_project import ALICE, PROJECT, bytecode, data, deploy_box, deploy_vault, line_of, net, send  # noqa: F401
+from tests.stage.failing_project import ALICE, PROJECT, bytecode, data, deploy_box, deploy_vault, line_of, net  # noqa: F401
+from tests.stage.wallet import Wallet
 
 KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 
@@ -62,7 +63,7 @@ def trace(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_solidity_contract_fails_and_the_terminal_names_the_line(megadev_up: Up, project: Path) -> None:
     node = megadev_up()
     vault = deploy_vault(node.rpc)
-    failed = send(node.rpc, to=vault, data=data("withdraw(uint256)", 30))
+    failed = Wallet(node.rpc, gas=5_000_000).send(to=vault, data=data("withdraw(uint256)", 30))
     assert failed["status"] == "0x0"
     node.wait_for(r"execution reverted: InsufficientBalance\(available: 0, required: 30\) · \d+ gas")
     revert = line_of("Vault.sol", "revert InsufficientBalance")
@@ -81,7 +82,7 @@ def test_a_solidity_contract_fails_and_the_terminal_names_the_line(megadev_up: U
 def test_a_vyper_contract_fails_and_the_terminal_names_the_line(megadev_up: Up, project: Path) -> None:
     node = megadev_up()
     box = deploy_box(node.rpc)
-    failed = send(node.rpc, to=box, data=data("put(uint256)", 2000))
+    failed = Wallet(node.rpc, gas=5_000_000).send(to=box, data=data("put(uint256)", 2000))
     node.wait_for(r"execution reverted: too much · ")
     check = line_of("checks.vy", "assert")
     assert node.next_line() == f'      at src/checks.vy:{check}  assert amount < 1000, "too much"\n'
@@ -94,7 +95,7 @@ def test_a_vyper_contract_fails_and_the_terminal_names_the_line(megadev_up: Up, 
 def test_the_json_log_names_the_line_too(megadev_up: Up, project: Path) -> None:
     node = megadev_up("--json", listening=r"Listening on [^\"]+:(\d+)")
     box = deploy_box(node.rpc)
-    failed = send(node.rpc, to=box, data=data("take(uint256)", 1))
+    failed = Wallet(node.rpc, gas=5_000_000).send(to=box, data=data("take(uint256)", 1))
     told: dict[str, Any] = {}
     while told.get("hash") != failed["transactionHash"]:
         told = json.loads(node.next_line())
@@ -105,17 +106,17 @@ def test_the_json_log_names_the_line_too(megadev_up: Up, project: Path) -> None:
 def test_a_transaction_in_a_block_that_is_still_open_has_its_line_too(megadev_up: Up, project: Path) -> None:
     node = megadev_up("--mini-block-time", "0.01", "--block-time", "3600")
     box = deploy_box(node.rpc)
-    failed = send(node.rpc, to=box, data=data("put(uint256)", 0))
+    failed = Wallet(node.rpc, gas=5_000_000).send(to=box, data=data("put(uint256)", 0))
     line = line_of("Box.vy", "assert amount > 0")
     node.wait_for(rf"^      at src/Box\.vy:{line}  assert amount > 0")
     assert node.rpc("megadev_getStackTrace", failed["transactionHash"])["stack"][0]["line"] == line
     assert node.rpc("eth_blockNumber") == "0x0"
 
 
-def test_without_a_project_the_reason_is_still_told(megadev_up: Up) -> None:
+def test_without_a_project_the_reason_is_still_shown(megadev_up: Up) -> None:
     node = megadev_up()
-    reverter = send(node.rpc, data="0x" + load("Reverter").creation.hex())["contractAddress"]
-    failed = send(node.rpc, to=reverter, data=data("withReason()"))
+    reverter = Wallet(node.rpc, gas=5_000_000).send(data="0x" + load("Reverter").creation.hex())["contractAddress"]
+    failed = Wallet(node.rpc, gas=5_000_000).send(to=reverter, data=data("withReason()"))
     node.wait_for(r"execution reverted: out of luck · ")
     shown = trace(node.url, failed["transactionHash"])
     assert shown.returncode == 0
@@ -149,7 +150,7 @@ def test_from_cast_send_to_the_source_line(
     assert f"src/{place[0]}:{line_of(*place)}:" in trace(node.url, tx_hash).stdout
 
 
-def test_trace_says_in_one_line_what_it_cannot_do(net: Devnet) -> None:  # noqa: F811
+def test_trace_reports_an_error_in_one_line(net: Devnet) -> None:  # noqa: F811
     url = net.url
     unknown = trace(url, "0x" + "12" * 32)
     assert (unknown.returncode, unknown.stdout) == (1, "")
@@ -160,7 +161,7 @@ def test_trace_says_in_one_line_what_it_cannot_do(net: Devnet) -> None:  # noqa:
     nobody = trace("http://127.0.0.1:1", "0x" + "12" * 32)
     assert nobody.returncode == 1
     assert nobody.stderr.startswith("error: no node answers")
-    tx_hash = send(net.rpc, to=ALICE, value="0x1")["transactionHash"]
+    tx_hash = Wallet(net.rpc, gas=5_000_000).send(to=ALICE, value="0x1")["transactionHash"]
     assert json.loads(trace(url, tx_hash, "--json").stdout) == call(url, "megadev_getStackTrace", [tx_hash])
 
 
@@ -168,9 +169,9 @@ def places(told: Any) -> list[tuple[str, str | None, int | None]]:
     return [(entry["function"], entry["source"], entry["line"]) for entry in told["stack"]]
 
 
-def test_the_stack_goes_from_the_failing_line_to_the_first_call(net: Devnet) -> None:  # noqa: F811
+def test_the_stack_lists_lines_from_the_failure_outwards(net: Devnet) -> None:  # noqa: F811
     vault = deploy_vault(net.rpc)
-    failed = send(net.rpc, to=vault, data=data("withdraw(uint256)", 1000))
+    failed = Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("withdraw(uint256)", 1000))
     told = net.rpc("megadev_getStackTrace", failed["transactionHash"])
     assert (told["status"], told["blockNumber"]) == ("0x0", failed["blockNumber"])
     assert told["error"].startswith("OverLimit(who: ")
@@ -191,7 +192,7 @@ def test_the_stack_goes_from_the_failing_line_to_the_first_call(net: Devnet) -> 
 def test_a_call_is_traced_where_it_would_run_and_changes_nothing(net: Devnet) -> None:  # noqa: F811
     vault = deploy_vault(net.rpc)
     before = net.rpc("eth_blockNumber")
-    deposited = send(net.rpc, to=vault, data=data("deposit()"), value=hex(50))
+    deposited = Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("deposit()"), value=hex(50))
     state_root = net.rpc("eth_getBlockByNumber", "latest", False)["stateRoot"]
     take = {"from": ALICE, "to": vault, "data": data("withdraw(uint256)", 30)}
     assert net.rpc("megadev_getStackTrace", take)["status"] == "0x1"
@@ -205,7 +206,7 @@ def test_a_call_is_traced_where_it_would_run_and_changes_nothing(net: Devnet) ->
 
 def test_events_and_returned_values_are_named(net: Devnet) -> None:  # noqa: F811
     box = deploy_box(net.rpc)
-    done = send(net.rpc, to=box, data=data("put(uint256)", 20))
+    done = Wallet(net.rpc, gas=5_000_000).send(to=box, data=data("put(uint256)", 20))
     told = net.rpc("megadev_getStackTrace", done["transactionHash"])
     assert [(entry["type"], entry["text"]) for entry in told["calls"]] == [
         ("CALL", "Box.put(amount: 20)"),
@@ -226,15 +227,15 @@ def test_events_and_returned_values_are_named(net: Devnet) -> None:  # noqa: F81
         (deploy_vault, {"data": data("withdraw(uint256)", 1), "gas": hex(21_550)}, "out of gas"),
     ],
 )  # fmt: skip
-def test_what_contracts_do_not_say_is_said(net: Devnet, deploy: Any, fields: dict[str, str], error: str) -> None:  # noqa: F811
-    failed = send(net.rpc, to=deploy(net.rpc), **fields)
+def test_failures_without_a_reason_are_explained(net: Devnet, deploy: Any, fields: dict[str, str], error: str) -> None:  # noqa: F811
+    failed = Wallet(net.rpc, gas=5_000_000).send(to=deploy(net.rpc), **fields)
     assert net.rpc("megadev_getStackTrace", failed["transactionHash"])["error"] == error
 
 
 @pytest.mark.parametrize(("name", "source"), [("Vault", "Vault.sol"), ("Box", "Box.vy")])
 def test_a_constructor_that_fails_has_its_line(net: Devnet, name: str, source: str) -> None:  # noqa: F811
     code = re.sub(r"__\$\w+\$__", "00" * 20, bytecode(name)) + encode(["uint256"], [13]).hex()
-    failed = send(net.rpc, data=code)
+    failed = Wallet(net.rpc, gas=5_000_000).send(data=code)
     told = net.rpc("megadev_getStackTrace", failed["transactionHash"])
     assert told["error"] == "unlucky"
     assert told["stack"][0]["source"] == f"src/{source}"
@@ -261,7 +262,7 @@ def test_every_transaction_of_a_block_is_traced_on_the_state_it_found(net: Devne
         net.rpc("megadev_getStackTrace", hashes[0])
     net.rpc("evm_mine")
     net.rpc("anvil_setAutomine", True)
-    send(net.rpc, to=vault, data=data("deposit()"), value=hex(10**6))
+    Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("deposit()"), value=hex(10**6))
     assert [net.rpc("megadev_getStackTrace", tx_hash)["error"] for tx_hash in hashes] == [
         "InsufficientBalance(available: 0, required: 5)",
         None,
@@ -270,7 +271,7 @@ def test_every_transaction_of_a_block_is_traced_on_the_state_it_found(net: Devne
     ]
 
 
-def test_what_a_delegated_account_runs_is_recognised(net: Devnet) -> None:  # noqa: F811
+def test_code_of_a_delegated_account_is_recognised(net: Devnet) -> None:  # noqa: F811
     """EIP-7702: from this transaction on, Bob's account points to the box."""
     box = bytes.fromhex(deploy_box(net.rpc)[2:])
     bob = net.accounts[1]
@@ -280,7 +281,9 @@ def test_what_a_delegated_account_runs_is_recognised(net: Devnet) -> None:  # no
         "chainId": hex(31337), "address": "0x" + box.hex(), "nonce": hex(nonce),
         "yParity": hex(y_parity), "r": hex(r), "s": hex(s),
     }  # fmt: skip
-    failed = send(net.rpc, to=bob.address, data=data("put(uint256)", 0), authorizationList=[authorization])
+    failed = Wallet(net.rpc, gas=5_000_000).send(
+        to=bob.address, data=data("put(uint256)", 0), authorizationList=[authorization]
+    )
     told = net.rpc("megadev_getStackTrace", failed["transactionHash"])
     assert told["calls"][0]["contract"] == "Box"
     assert told["stack"][0]["line"] == line_of("Box.vy", "assert amount > 0")
@@ -289,8 +292,8 @@ def test_what_a_delegated_account_runs_is_recognised(net: Devnet) -> None:  # no
 def test_a_thousand_frames_deep(net: Devnet) -> None:  # noqa: F811
     """It calls itself until no further call may start: 1,024 calls run in the first one, and one is refused."""
     code = bytes.fromhex("5f5f5f5f5f305af1600e575f5ffd5b00")
-    runner = send(net.rpc, data="0x" + creation_of(code).hex())
-    ran = send(net.rpc, to=runner["contractAddress"], gas=hex(5 * 10**11))
+    runner = Wallet(net.rpc, gas=5_000_000).send(data="0x" + creation_of(code).hex())
+    ran = Wallet(net.rpc, gas=5_000_000).send(to=runner["contractAddress"], gas=hex(5 * 10**11))
     told = net.rpc("megadev_getStackTrace", ran["transactionHash"])
     assert max(entry["depth"] for entry in told["calls"]) == 1025
     assert told["calls"][-1]["error"] == "max call depth exceeded"

@@ -115,7 +115,7 @@ def rollup(shared: Rollup) -> Iterator[Rollup]:
     assert [row["name"] for row in shared.l2.rpc("megadev_fault_list") if row["on"]] == []
 
 
-def test_who_is_censored_waits_and_gets_in_by_deposit(rollup: Rollup) -> None:
+def test_a_censored_account_waits_and_gets_in_by_deposit(rollup: Rollup) -> None:
     rollup.set("censor", STRANGER)
     sent = rollup.pay()
     assert not rollup.has(sent)
@@ -151,7 +151,7 @@ def test_while_the_origin_is_frozen_deposits_wait_and_late_blocks_are_empty(roll
     assert rollup.has(early) and rollup.has(late)
 
 
-def test_where_batches_are_withheld_safe_stands_still_and_after_the_window_deposits_replace_what_was_unsafe(
+def test_withheld_batches_stop_the_safe_head_until_the_window_ends(
     rollup: Rollup,
 ) -> None:
     safe = rollup.head("safe")
@@ -174,7 +174,7 @@ def test_where_batches_are_withheld_safe_stands_still_and_after_the_window_depos
 
 
 @pytest.mark.parametrize("chosen", ["all", "address", "hash"])
-def test_a_deposit_that_is_left_out_is_back_once_the_batch_is_on_l1(rollup: Rollup, chosen: str) -> None:
+def test_an_omitted_deposit_is_included_once_the_batch_is_on_l1(rollup: Rollup, chosen: str) -> None:
     rollup.set("omit-deposit", *({"all": (), "address": (STRANGER,), "hash": ("0x" + "77" * 32,)}[chosen]))
     omitted = rollup.deposit()
     sent = rollup.pay()
@@ -206,7 +206,7 @@ def test_a_bad_batch_is_dropped(rollup: Rollup, kind: str) -> None:
     assert all(map(rollup.has, sent))
 
 
-def test_a_wrong_root_proves_nothing(rollup: Rollup) -> None:
+def test_a_withdrawal_cannot_be_proven_against_a_wrong_root(rollup: Rollup) -> None:
     rollup.set("bad-root")
     passer = rollup.on_l2("L2ToL1MessagePasser", bytes.fromhex("4200000000000000000000000000000000000016"))
     tx_hash = passer.functions.initiateWithdrawal(rollup.alice, 100_000, b"").transact(
@@ -234,7 +234,7 @@ def test_a_wrong_root_proves_nothing(rollup: Rollup) -> None:
 
 
 @pytest.mark.parametrize(("name", "words"), [("withhold-da", ()), ("corrupt-da", ()), ("delay-da", ("50",))])
-def test_derivation_waits_for_data_that_cannot_be_had(rollup: Rollup, name: str, words: tuple[str, ...]) -> None:
+def test_derivation_waits_for_unavailable_data(rollup: Rollup, name: str, words: tuple[str, ...]) -> None:
     rollup.set(name, *words)
     rollup.pay()
     safe = rollup.head("safe")
@@ -246,7 +246,7 @@ def test_derivation_waits_for_data_that_cannot_be_had(rollup: Rollup, name: str,
     assert rollup.head("safe") == rollup.head()
 
 
-def test_with_the_sequencer_down_deposits_alone_get_in(rollup: Rollup) -> None:
+def test_with_the_sequencer_down_only_deposits_are_included(rollup: Rollup) -> None:
     """What it had told and not sealed is announced as lost, and is tried again once it is back."""
     if rollup.preset == "megaeth":
         unsealed = rollup.w3.eth.send_transaction({"from": rollup.alice, "to": STRANGER, "value": 1})  # type: ignore[typeddict-item]
@@ -278,7 +278,7 @@ def test_with_the_sequencer_down_deposits_alone_get_in(rollup: Rollup) -> None:
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))
-def test_a_user_leaves_with_their_funds_though_nobody_sequences(preset: str) -> None:
+def test_a_user_withdraws_without_a_sequencer(preset: str) -> None:
     done = CliRunner().invoke(cli, ["demo", "exit", "--preset", preset, "--window", "6"], prog_name="megadev")
     assert done.exit_code == 0, done.output
     assert done.output.splitlines()[-1].endswith("The user has left.")
@@ -329,7 +329,7 @@ def test_the_older_names_are_the_same_rows(rollup: Rollup) -> None:
     assert rollup.l2.rpc("megadev_batcher_status")["running"]
 
 
-def test_a_snapshot_brings_faults_back(rollup: Rollup) -> None:
+def test_a_snapshot_restores_faults(rollup: Rollup) -> None:
     on = [{"name": name, "arguments": list(EXAMPLES.get(name, ()))} for name in FAULTS if name not in ("pause", "down")]
     for each in on:
         rollup.set(each["name"], *each["arguments"])
@@ -345,7 +345,7 @@ def test_a_snapshot_brings_faults_back(rollup: Rollup) -> None:
 
 @pytest.mark.node_js
 @pytest.mark.parametrize("preset", list(PRESETS))
-def test_what_viem_observes_of_every_fault(preset: str) -> None:
+def test_viem_observes_every_fault(preset: str) -> None:
     rollup = Rollup(preset)
     rollup.pay()
     rollup.flush()
@@ -359,7 +359,7 @@ def test_what_viem_observes_of_every_fault(preset: str) -> None:
 
 @pytest.mark.parametrize("preset", list(PRESETS))
 @pytest.mark.parametrize("kept_in", ["state.json", "store/"])
-def test_a_restart_brings_faults_back(preset: str, kept_in: str, tmp_path: Path) -> None:
+def test_a_restart_restores_faults(preset: str, kept_in: str, tmp_path: Path) -> None:
     settings = PRESETS[preset] | {"state": f"{tmp_path}/{kept_in}"}
     on = [(name, list(EXAMPLES.get(name, ()))) for name in FAULTS if name != "pause"]
     with Devnet(**settings) as net:
@@ -371,7 +371,7 @@ def test_a_restart_brings_faults_back(preset: str, kept_in: str, tmp_path: Path)
         assert net.rpc("megadev_fault_clear") == []
 
 
-def test_settings_turn_faults_on_and_a_reset_brings_them_back() -> None:
+def test_settings_enable_faults_and_a_reset_restores_them() -> None:
     with Devnet(batch=True, fault=[f"censor {STRANGER}", "bad-batch time"]) as net:
         on = net.rpc("megadev_fault_set", "withhold-witness")
         assert [each["name"] for each in on] == ["censor", "withhold-witness", "bad-batch"]
@@ -385,7 +385,7 @@ def test_settings_turn_faults_on_and_a_reset_brings_them_back() -> None:
             Devnet(fault=wrong, no_l1=wrong != "withhold-batches")
 
 
-def test_what_cannot_be_wrong_is_refused_with_the_reason() -> None:
+def test_an_impossible_fault_is_refused_with_the_reason() -> None:
     with Devnet(no_l1=True) as net:
         for name, words, code, said in (
             ("censr", [], -32602, "Did you mean censor"),

@@ -67,7 +67,7 @@ def test_each_part_of_a_fee_goes_to_its_vault_and_nothing_is_burned(net: Devnet)
     assert sum(change.values()) == 0
 
 
-def test_the_operator_is_paid_for_gas_that_was_used_and_not_for_what_was_left(net: Devnet) -> None:
+def test_the_operator_is_paid_for_used_gas_only(net: Devnet) -> None:
     set_operator_fee(net, 2_000_000, 1_234)
     receipt, change = pay(net)
     used = int(str(receipt["gasUsed"]), 16)
@@ -76,7 +76,7 @@ def test_the_operator_is_paid_for_gas_that_was_used_and_not_for_what_was_left(ne
     assert sum(change.values()) == 0
 
 
-def test_fees_beside_gas_count_in_what_a_sender_must_have(net: Devnet) -> None:
+def test_a_sender_must_be_able_to_pay_fees_beside_gas(net: Devnet) -> None:
     set_operator_fee(net, 0, 10**18)
     poor, fields = net.accounts[1].address, {"to": NOBODY, "gas": hex(60_000), "maxFeePerGas": hex(BASE_FEE)}
     net.rpc("anvil_setBalance", poor, hex(10**18))
@@ -91,7 +91,7 @@ def test_fees_beside_gas_count_in_what_a_sender_must_have(net: Devnet) -> None:
     assert int(net.rpc("eth_getBalance", VAULTS["operator"], "latest"), 16) == 10**18
 
 
-def test_what_l2_is_told_of_fees_counts_from_the_next_block_on(net: Devnet) -> None:
+def test_new_fee_settings_apply_from_the_next_block(net: Devnet) -> None:
     """L1Block is read once a block, before the first transaction that pays (MegaETH specification)."""
     net.rpc("anvil_setStorageAt", "0x" + L1_BLOCK.hex(), "0x8", f"0x{77:064x}")
     receipt, change = pay(net)

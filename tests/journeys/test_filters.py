@@ -54,7 +54,7 @@ def refusal(chain: Chain, method: str, *params: Any) -> RpcError:
     return caught.value
 
 
-def test_a_log_filter_brings_each_log_once(chain: Chain) -> None:
+def test_a_log_filter_returns_each_log_once(chain: Chain) -> None:
     chain.log("many(uint256)", 2)
     watched = chain.rpc("eth_newFilter", {"address": chain.logger})
     assert re.fullmatch("0x[0-9a-f]{32}", watched)
@@ -74,7 +74,7 @@ def test_a_log_filter_chooses_by_address_and_topics(chain: Chain) -> None:
     assert chain.changes(nobody) == []
 
 
-def test_a_first_block_brings_history_and_a_last_block_ends_it(chain: Chain) -> None:
+def test_from_block_adds_history_and_to_block_ends_a_filter(chain: Chain) -> None:
     for _ in range(3):
         chain.log("many(uint256)", 1)
     everything = chain.rpc("eth_newFilter", {"fromBlock": "earliest", "address": chain.logger})
@@ -91,7 +91,7 @@ def test_a_first_block_brings_history_and_a_last_block_ends_it(chain: Chain) -> 
     assert [numbers(everything), numbers(some), numbers(future)] == [[7], [], [7]]
 
 
-def test_a_filter_on_one_block_brings_that_block(chain: Chain) -> None:
+def test_a_filter_on_one_block_returns_its_logs(chain: Chain) -> None:
     receipt = chain.rpc("eth_getTransactionReceipt", chain.log("many(uint256)", 2))
     watched = chain.rpc("eth_newFilter", {"blockHash": receipt["blockHash"]})
     chain.log("many(uint256)", 1)
@@ -106,7 +106,7 @@ def test_all_logs_of_a_filter_can_be_asked_for_again(chain: Chain) -> None:
     assert len(chain.rpc("eth_getFilterLogs", watched)) == 2
 
 
-def test_a_block_filter_brings_hashes_in_order(chain: Chain) -> None:
+def test_a_block_filter_returns_hashes_in_order(chain: Chain) -> None:
     watched = chain.rpc("eth_newBlockFilter")
     head = int(chain.rpc("eth_blockNumber"), 16)
     chain.rpc("anvil_mine", 3)
@@ -115,7 +115,7 @@ def test_a_block_filter_brings_hashes_in_order(chain: Chain) -> None:
     assert chain.changes(watched) == []
 
 
-def test_a_pending_filter_brings_hashes_or_whole_transactions(chain: Chain) -> None:
+def test_a_pending_filter_returns_hashes_or_whole_transactions(chain: Chain) -> None:
     hashes, whole = chain.rpc("eth_newPendingTransactionFilter"), chain.rpc("eth_newPendingTransactionFilter", True)
     tx_hash = chain.log("many(uint256)", 1)
     assert chain.changes(hashes) == [tx_hash]
@@ -124,7 +124,7 @@ def test_a_pending_filter_brings_hashes_or_whole_transactions(chain: Chain) -> N
     assert chain.changes(hashes) == []
 
 
-def test_logs_of_blocks_that_left_the_chain_come_back_as_removed(chain: Chain) -> None:
+def test_logs_of_lost_blocks_are_returned_as_removed(chain: Chain) -> None:
     watched = chain.rpc("eth_newFilter", {"address": chain.logger})
     chain.log("many(uint256)", 1)
     snapshot = chain.rpc("evm_snapshot")
@@ -150,7 +150,7 @@ def test_a_block_filter_follows_the_chain_back(chain: Chain) -> None:
     assert chain.changes(watched) == [chain.rpc("eth_getBlockByNumber", "latest", False)["hash"]]
 
 
-def test_an_uninstalled_filter_is_gone(chain: Chain) -> None:
+def test_an_uninstalled_filter_is_unknown(chain: Chain) -> None:
     watched = chain.rpc("eth_newBlockFilter")
     assert chain.rpc("eth_uninstallFilter", watched) is True
     assert chain.rpc("eth_uninstallFilter", watched) is False
@@ -180,7 +180,7 @@ def test_travelling_in_chain_time_ends_no_filter(chain: Chain) -> None:
     assert chain.changes(watched) == []
 
 
-def test_a_filter_nobody_reads_does_not_grow_without_bound(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unread_filter_is_bounded(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
     watched = chain.rpc("eth_newPendingTransactionFilter")
     sent = [chain.log("many(uint256)", 0) for _ in range(3)]
     assert chain.changes(watched) == sent

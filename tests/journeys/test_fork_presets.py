@@ -64,7 +64,7 @@ def l1(request: pytest.FixtureRequest, upstreams: Upstreams) -> dict[str, Any]:
     return {"L1": {}, "forked L1": {"fork_l1": (upstreams.l1,)}, "no L1": {"no_l1": True}}[str(request.param)]
 
 
-def test_a_fork_goes_on_after_a_restart_from_saved_state(
+def test_a_fork_continues_after_a_restart_from_saved_state(
     preset: str, forked: str, l1: dict[str, Any], tmp_path: Path
 ) -> None:
     settings: dict[str, Any] = {"fork_url": (forked,), "preset": preset, "fork_cache": tmp_path / "cache"} | l1

@@ -20,6 +20,7 @@ from megadev.rollup.predeploys import MAINNET_ADDRESSES, MESSAGE_PASSER
 from megadev.rpc.client import RpcError
 from tests.contracts import load
 from tests.faulty_upstream import faulty_upstream
+from tests.stage.wallet import Wallet
 
 START = 1_700_000_000
 ETHER = 10**18
@@ -44,13 +45,6 @@ def read(chain: Any, to: str, signature: str, *args: Value) -> int:
     return int(chain.rpc("eth_call", {"to": to, "data": data(signature, *args)}, "latest"), 16)
 
 
-def send(chain: Any, sender: str, to: str | None, call: str = "0x", value: int = 0) -> dict[str, Any]:
-    tx = {"from": sender, "data": call, "value": hex(value)} | ({} if to is None else {"to": to})
-    receipt: dict[str, Any] = chain.rpc("eth_sendTransactionSync", tx)
-    assert receipt["status"] == "0x1"
-    return receipt
-
-
 def height(chain: Any) -> int:
     return int(chain.rpc("eth_blockNumber"), 16)
 
@@ -61,7 +55,7 @@ def balance(chain: Any, address: str) -> int:
 
 def new_token(chain: Any, owner: str) -> str:
     creation = load("Token").creation + encode(["string", "string", "uint256"], ["Gold", "AU", 1000])
-    return str(send(chain, owner, None, "0x" + creation.hex())["contractAddress"])
+    return str(Wallet(chain.rpc, owner).make(None, "0x" + creation.hex())["contractAddress"])
 
 
 class Upstream:
@@ -72,21 +66,18 @@ class Upstream:
         self.alice, self.bob, self.carol = (account.address for account in net.accounts)
         net.l1.rpc("anvil_mine", "0x10")
         self.gold = new_token(net.l1, self.alice)
-        made = send(
-            net.l2, self.alice, "0x4200000000000000000000000000000000000012",
+        made = Wallet(net.l2.rpc, self.alice).make("0x4200000000000000000000000000000000000012",
             data("createOptimismMintableERC20(address,string,string)", raw(self.gold), "Gold", "AU"),
         )  # fmt: skip
         self.l2_gold = "0x" + made["logs"][0]["topics"][2][-40:]
-        send(net.l1, self.alice, self.gold, data("approve(address,uint256)", raw(L1_BRIDGE), 1000))
+        Wallet(net.l1.rpc, self.alice).make(self.gold, data("approve(address,uint256)", raw(L1_BRIDGE), 1000))
         bridge = data(
             "bridgeERC20To(address,address,address,uint256,uint32,bytes)",
             raw(self.gold), raw(self.l2_gold), raw(self.alice), 100, 200_000, b"",
         )  # fmt: skip
-        send(net.l1, self.alice, L1_BRIDGE, bridge)
-        send(net.l1, self.alice, PORTAL, value=3 * ETHER)
-        send(
-            net.l2,
-            self.alice,
+        Wallet(net.l1.rpc, self.alice).make(L1_BRIDGE, bridge)
+        Wallet(net.l1.rpc, self.alice).make(PORTAL, value=3 * ETHER)
+        Wallet(net.l2.rpc, self.alice).make(
             PASSER,
             data("initiateWithdrawal(address,uint256,bytes)", raw(STRANGER), 100_000, b""),
             5,
@@ -125,7 +116,7 @@ def cross_both_ways(net: Devnet, sender: str) -> None:
     """A deposit to a new account, and a withdrawal of some of it through all its states."""
     before = balance(net.l2, sender)
     deposit = data("depositTransaction(address,uint256,uint64,bool,bytes)", raw(STRANGER), ETHER, 100_000, False, b"")
-    told = send(net.l1, sender, PORTAL, deposit, 2 * ETHER)
+    told = Wallet(net.l1.rpc, sender).make(PORTAL, deposit, 2 * ETHER)
     assert balance(net.l2, STRANGER) == ETHER
     assert balance(net.l2, sender) == before + ETHER, "what was not passed on stays with the sender"
     newest = net.l1.rpc("eth_getBlockByNumber", told["blockNumber"], False)
@@ -133,8 +124,8 @@ def cross_both_ways(net: Devnet, sender: str) -> None:
     assert read(net.l2, L1_BLOCK, "hash()") == int(newest["hash"], 16)
 
     receiver = "0x" + "56" * 20
-    sent = send(
-        net.l2, sender, PASSER, data("initiateWithdrawal(address,uint256,bytes)", raw(receiver), 100_000, b""), 7
+    sent = Wallet(net.l2.rpc, sender).make(
+        PASSER, data("initiateWithdrawal(address,uint256,bytes)", raw(receiver), 100_000, b""), 7
     )
     withdrawal = sent["logs"][0]["data"][2 + 3 * 64 : 2 + 4 * 64]
     net.l2.rpc("evm_mine")
@@ -149,7 +140,7 @@ def finish(net: Devnet, sender: str, withdrawal: str) -> None:
             net.rpc("megadev_skipWithdrawalWindows", withdrawal)
         found = net.rpc("megadev_getWithdrawal", withdrawal)
         assert found["status"] == status
-        send(net.l1, sender, found["call"]["to"], found["call"]["data"])
+        Wallet(net.l1.rpc, sender).make(found["call"]["to"], found["call"]["data"])
     assert net.rpc("megadev_getWithdrawal", withdrawal)["status"] == "finalized"
 
 
@@ -168,15 +159,13 @@ def test_ether_crosses_both_ways(upstream: Upstream, fork: Callable[..., Devnet]
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_served_fork_fetches_what_the_bridge_needs(
-    upstream: Upstream, fork: Callable[..., Devnet], form: str
-) -> None:
+def test_a_served_fork_fetches_the_bridges_state(upstream: Upstream, fork: Callable[..., Devnet], form: str) -> None:
     net = fork(**upstream.of(form), no_storage_caching=True)
     net.serve()
     cross_both_ways(net, net.accounts[1].address)
 
 
-def test_l1_is_forked_where_the_forked_l2_has_got_to(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+def test_l1_is_forked_at_the_forked_l2s_origin(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     upstream.net.l1.rpc("anvil_mine", "0x5")
     net = fork(**upstream.of("both"))
     origin = read(upstream.net.l2, L1_BLOCK, "number()")
@@ -185,7 +174,7 @@ def test_l1_is_forked_where_the_forked_l2_has_got_to(upstream: Upstream, fork: C
     assert height(named.l1) == origin + 2
 
 
-def test_a_simulated_l1_goes_on_where_the_forked_l2_has_got_to(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+def test_a_simulated_l1_continues_from_the_forked_l2s_origin(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     net = fork(**upstream.of("l2"))
     origin = read(upstream.net.l2, L1_BLOCK, "number()")
     assert origin > 16 and height(net.l1) == origin
@@ -196,13 +185,13 @@ def test_a_simulated_l1_goes_on_where_the_forked_l2_has_got_to(upstream: Upstrea
     assert heads == sorted(heads) and heads[0] >= height(upstream.net.l2)
 
 
-def test_tokens_in_custody_on_l1_can_be_brought_back(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+def test_tokens_in_custody_on_l1_can_be_withdrawn(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     net = fork(**upstream.of("both"))
     alice = upstream.alice
     assert read(net.l1, upstream.gold, "balanceOf(address)", raw(L1_BRIDGE)) == 100
     back = data("bridgeERC20To(address,address,address,uint256,uint32,bytes)",
                 raw(upstream.l2_gold), raw(upstream.gold), raw(STRANGER), 60, 200_000, b"")  # fmt: skip
-    sent = send(net.l2, alice, L2_BRIDGE, back)
+    sent = Wallet(net.l2.rpc, alice).make(L2_BRIDGE, back)
     passed = next(log for log in sent["logs"] if log["address"] == PASSER)
     finish(net, alice, "0x" + passed["data"][2 + 3 * 64 : 2 + 4 * 64])
     assert read(net.l1, upstream.gold, "balanceOf(address)", raw(STRANGER)) == 60
@@ -213,8 +202,8 @@ def test_withdrawals_of_a_fork_are_proven_as_clients_prove_them(
 ) -> None:
     net = fork(**upstream.of("l2"))
     sender = net.accounts[1].address
-    sent = send(
-        net.l2, sender, PASSER, data("initiateWithdrawal(address,uint256,bytes)", raw(STRANGER), 100_000, b""), 7
+    sent = Wallet(net.l2.rpc, sender).make(
+        PASSER, data("initiateWithdrawal(address,uint256,bytes)", raw(STRANGER), 100_000, b""), 7
     )
     withdrawal = bytes.fromhex(sent["logs"][0]["data"][2 + 3 * 64 : 2 + 4 * 64])
     slot = keccak(withdrawal + bytes(32))
@@ -242,7 +231,7 @@ def _refusal(net: Devnet, method: str, *params: Any) -> str:
     return str(caught.value.message)
 
 
-def test_predeploys_that_upstream_lacks_are_put_there(fork: Callable[..., Devnet]) -> None:
+def test_missing_predeploys_are_deployed_on_a_fork(fork: Callable[..., Devnet]) -> None:
     with Devnet(clock=StoppedClock(START), no_l1=True, accounts=1) as bare:
         bare.rpc("evm_mine")
         url = bare.serve()
@@ -253,7 +242,9 @@ def test_predeploys_that_upstream_lacks_are_put_there(fork: Callable[..., Devnet
         assert alone.rpc("eth_getCode", PASSER, "latest") == "0x"
 
 
-def test_l1s_halves_stand_where_the_forked_l2_looks_for_them(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+def test_l1_contracts_are_at_the_addresses_that_the_forked_l2_expects(
+    upstream: Upstream, fork: Callable[..., Devnet]
+) -> None:
     elsewhere = "0x" + "99" * 20
     with Devnet(clock=StoppedClock(START), accounts=1) as rollup:
         messenger = "0x4200000000000000000000000000000000000007"
@@ -262,7 +253,7 @@ def test_l1s_halves_stand_where_the_forked_l2_looks_for_them(upstream: Upstream,
         net = fork(fork_url=(rollup.serve(),))
         sender = net.accounts[1].address
         call = data("sendMessage(address,bytes,uint32)", raw(STRANGER), b"", 100_000)
-        send(net.l1, sender, elsewhere, call, 3)
+        Wallet(net.l1.rpc, sender).make(elsewhere, call, 3)
         assert balance(net.l2, STRANGER) == 3
         told = net.rpc("megadev_chainConfig")["l1"]["contracts"]["l1CrossDomainMessenger"]["address"]
         assert told.lower() == elsewhere
@@ -345,7 +336,7 @@ def test_the_bridge_waits_while_upstream_fails(upstream: Upstream, fork: Callabl
         faulty.always = "drop"
         before = height(net.l2)
         deposit = data("depositTransaction(address,uint256,uint64,bool,bytes)", raw(STRANGER), 1, 100_000, False, b"")
-        send(net.l1, sender, PORTAL, deposit, 1)
+        Wallet(net.l1.rpc, sender).make(PORTAL, deposit, 1)
         assert height(net.l2) == before, "the deposit waits for its target's state"
         faulty.always = None
         assert balance(net.l2, STRANGER) == 1
@@ -360,7 +351,7 @@ def test_a_fork_begins_after_a_transaction_of_a_rollups_block(fork: Callable[...
         rollup.rpc("evm_mine")
         deposit = data("depositTransaction(address,uint256,uint64,bool,bytes)", raw(L1_BLOCK), 0, 90_000, False,
                        bytes.fromhex(data("number()")[2:]))  # fmt: skip
-        send(rollup.l1, alice, PORTAL, deposit, ETHER)
+        Wallet(rollup.l1.rpc, alice).make(PORTAL, deposit, ETHER)
         creation = load("Token").creation + encode(["string", "string", "uint256"], ["Gold", "AU", 1000])
         sent = [
             rollup.rpc("eth_sendTransaction", {"from": bob, "data": "0x" + creation.hex(), "gas": hex(50_000_000)}),
@@ -387,7 +378,7 @@ def test_a_fork_begins_after_a_transaction_of_a_rollups_block(fork: Callable[...
         assert balance(net.l2, STRANGER) == (ETHER if place == 3 else 0)
 
 
-def test_an_op_chains_rules_go_on(fork: Callable[..., Devnet]) -> None:
+def test_a_forked_op_chain_keeps_its_rules(fork: Callable[..., Devnet]) -> None:
     """Fees of its blocks, its vault, L1's data fee, and the message passer's root in headers."""
     with Devnet(clock=StoppedClock(START + 10**8), accounts=1, preset="megaeth", block_time=None, mini_block_time=None,
                 no_mining=True) as rollup:  # fmt: skip
@@ -395,7 +386,7 @@ def test_an_op_chains_rules_go_on(fork: Callable[..., Devnet]) -> None:
         net = fork(fork_url=(rollup.serve(),), fork_chain_id=8_453, accounts=2, clock=ManualClock(START + 10**8))
         above = rollup.rpc("eth_getBlockByNumber", "latest", False)
         net.rpc("evm_mine")
-        sent = send(net, net.accounts[1].address, STRANGER, value=1)
+        sent = Wallet(net.rpc, net.accounts[1].address).make(STRANGER, value=1)
         block = net.rpc("eth_getBlockByNumber", "latest", False)
         assert block["miner"] == above["miner"] == "0x4200000000000000000000000000000000000011"
         assert block["extraData"] == above["extraData"]
@@ -444,11 +435,11 @@ def test_a_fork_of_megaeth_has_the_rules_of_its_time(
                 "eth_call", {"to": "0x63420000000000000000000000000000000000" + suffix, **version}, "latest"
             )
             assert (expected or "").encode() == bytes.fromhex(answer[2:])[64 : 64 + len(expected or "")]
-        receipt = send(net, net.accounts[1].address, STRANGER, value=1)
+        receipt = Wallet(net.rpc, net.accounts[1].address).make(STRANGER, value=1)
         assert (receipt["gasUsed"], receipt["status"]) == (hex(60_000), "0x1")
 
 
-def test_a_fork_may_go_on_under_a_later_spec_whose_contracts_then_stand_there(fork: Callable[..., Devnet]) -> None:
+def test_a_fork_under_a_later_spec_gets_its_contracts(fork: Callable[..., Devnet]) -> None:
     with Devnet(clock=StoppedClock(1_781_000_000), accounts=1, preset="megaeth", chain_id=4_326, hardfork="rex5",
                 block_time=None, mini_block_time=None, no_mining=True) as upstream:  # fmt: skip
         upstream.rpc("evm_mine")

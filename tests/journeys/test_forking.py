@@ -110,7 +110,7 @@ def ask(url: str, method: str, *params: Any) -> Any:
 # -- state --------------------------------------------------------------------------------------------------------
 
 
-def test_a_fork_shows_upstreams_state_and_changes_stay_here(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+def test_a_fork_shows_upstreams_state_and_keeps_changes_local(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     net = fork(upstream.url)
     assert int(net.rpc("eth_blockNumber"), 16) == upstream.height
     assert net.rpc("eth_chainId") == upstream.net.rpc("eth_chainId")
@@ -131,9 +131,7 @@ def test_the_accounts_are_funded_on_top_and_keep_their_nonces(upstream: Upstream
     assert net.rpc("eth_getBalance", upstream.users[3]) == upstream.net.rpc("eth_getBalance", upstream.users[3])
 
 
-def test_the_accounts_delegate_to_nobody_whoever_delegated_them_upstream(
-    upstream: Upstream, fork: Callable[..., Devnet]
-) -> None:
+def test_dev_accounts_lose_upstreams_delegations(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     delegated = "0xef0100" + upstream.token[2:]
     before = upstream.net.rpc("evm_snapshot")
     for who in (upstream.users[0], upstream.users[3]):
@@ -147,7 +145,7 @@ def test_the_accounts_delegate_to_nobody_whoever_delegated_them_upstream(
     upstream.net.rpc("evm_revert", before)
 
 
-def test_a_pinned_block_is_what_the_fork_sees(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+def test_a_fork_reads_the_pinned_block(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     net = fork(f"{upstream.url}@4")
     assert net.rpc("eth_blockNumber") == "0x4"
     assert net.rpc("eth_getBalance", STRANGER) == upstream.net.rpc("eth_getBalance", STRANGER, "0x4")
@@ -189,7 +187,7 @@ def test_snapshots_and_reverts_work_over_remote_state(upstream: Upstream, fork: 
     assert net.rpc("eth_getBlockByNumber", "latest", False)["stateRoot"] == root
 
 
-def test_roots_depend_on_changes_and_not_on_what_was_read(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+def test_fork_roots_depend_on_changes_not_on_reads(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     first, second = fork(upstream.url), fork(upstream.url)
     second.rpc("eth_getBalance", "0x" + "77" * 20)
     assert balance_of(second, upstream.token, upstream.users[3]) == 0
@@ -281,7 +279,7 @@ def test_log_pages_cross_the_forked_block(
     assert net.rpc("eth_getLogsWithCursor", at_hash)["logs"] == net.rpc("eth_getLogs", at_hash)
 
 
-def test_fees_of_the_past_are_asked_for_once_and_of_upstream_as_far_as_it_tells(
+def test_past_fees_are_requested_from_upstream_once(
     upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
 ) -> None:
     at = upstream.height
@@ -426,7 +424,7 @@ def test_traces_under_rules_that_are_not_known_are_upstreams(
     assert again == upstream.net.rpc("trace_transaction", upstream.sent[2]), "run here, where upstream does not trace"
 
 
-def test_a_trace_that_comes_out_otherwise_than_upstream_is_refused(
+def test_a_trace_that_differs_from_upstream_is_refused(
     upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
 ) -> None:
     net = fork(faulty.url)
@@ -524,7 +522,7 @@ def rounds_of(faulty: FaultyUpstream, work: Callable[[], object]) -> int:
 
 
 @pytest.mark.parametrize("what", ["call", "transaction", "served transaction"])
-def test_what_a_call_touches_comes_in_one_batch(
+def test_a_calls_state_is_fetched_in_one_batch(
     upstream: Upstream, reader: str, faulty: FaultyUpstream, fork: Callable[..., Devnet], what: str
 ) -> None:
     def work(net: Devnet) -> Callable[[], object]:
@@ -539,7 +537,7 @@ def test_what_a_call_touches_comes_in_one_batch(
 
 
 @pytest.mark.parametrize("lacks", [(), ("debug_",), ("debug_", "eth_createAccessList")])
-def test_what_a_replayed_transaction_touches_comes_in_one_batch(
+def test_a_replayed_transactions_state_is_fetched_in_one_batch(
     upstream: Upstream, reader: str, faulty: FaultyUpstream, fork: Callable[..., Devnet], lacks: tuple[str, ...]
 ) -> None:
     if lacks:
@@ -567,7 +565,7 @@ def test_a_fork_whose_state_is_on_disk_asks_for_no_hints(
 # -- control ------------------------------------------------------------------------------------------------------
 
 
-def test_reset_forks_anew_and_without_forking_forks_nothing(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+def test_reset_forks_again_or_starts_an_unforked_chain(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     net = fork()
     net.rpc("anvil_reset", {"forking": {"jsonRpcUrl": upstream.url, "blockNumber": 3}})
     assert net.rpc("eth_blockNumber") == "0x3"
@@ -582,7 +580,7 @@ def test_reset_forks_anew_and_without_forking_forks_nothing(upstream: Upstream, 
     assert net.rpc("eth_blockNumber") == "0x0" and net.rpc("eth_getCode", upstream.token) == "0x"
 
 
-def test_a_held_snapshot_brings_back_what_came_before_the_fork(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+def test_a_snapshot_restores_the_chain_before_the_fork(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     net = fork(f"{upstream.url}@4")
     old = net.rpc("eth_getBlockByNumber", "0x2", True)
     held = net.snapshot()
@@ -616,7 +614,7 @@ def test_another_url_is_asked_from_then_on(
     assert net.rpc("eth_getBalance", STRANGER) == upstream.net.rpc("eth_getBalance", STRANGER)
 
 
-def test_upstream_is_asked_as_the_settings_say(
+def test_upstream_requests_follow_the_settings(
     upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
 ) -> None:
     fork(
@@ -681,7 +679,7 @@ def test_a_second_run_asks_for_the_block_only(
     assert set(faulty.methods) == {"eth_getBlockByNumber", "eth_chainId"}
 
 
-def test_what_the_last_run_touched_is_fetched_beforehand(
+def test_state_of_the_last_run_is_prefetched(
     upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
 ) -> None:
     before = fork(f"{faulty.url}@6")
@@ -697,7 +695,7 @@ def test_what_the_last_run_touched_is_fetched_beforehand(
     assert not faulty.bodies
 
 
-def test_what_fails_to_be_fetched_beforehand_is_asked_for_by_whoever_waits_for_it(
+def test_state_that_failed_to_prefetch_is_fetched_on_demand(
     upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = fork(f"{faulty.url}@6", no_l1=True)
@@ -781,7 +779,7 @@ def test_a_dump_is_laid_over_a_fork_without_hiding_it(upstream: Upstream, fork: 
     assert balance_of(second, upstream.token, upstream.users[1]) == 15
 
 
-def test_what_would_take_all_of_upstreams_state_is_refused(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+def test_queries_of_the_whole_upstream_state_are_refused(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     net = fork(upstream.url)
     sent = net.rpc("eth_sendTransactionSync", {"from": upstream.users[0], "to": STRANGER, "value": "0x1"})
     zero = "0x" + "00" * 32
@@ -803,7 +801,7 @@ def test_trouble_that_passes_is_not_noticed(
 
 
 @pytest.mark.parametrize("fault", ["429", "503", "limit", "cut", "garbage", "drop"])
-def test_trouble_that_stays_is_named_and_changes_nothing(
+def test_a_permanent_upstream_failure_is_named_and_changes_nothing(
     fault: str, upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
 ) -> None:
     url = faulty.url.replace("http://", "http://user:secret@") + "/v2/apikey?token=hidden"
@@ -849,7 +847,7 @@ ASKED: dict[str, Callable[[Upstream], tuple[str, list[Any]]]] = {
 
 
 @pytest.mark.parametrize("trouble", CATALOGUE)
-def test_each_trouble_is_told_with_url_method_and_remedy(
+def test_each_upstream_failure_names_url_method_and_remedy(
     trouble: str, upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
 ) -> None:
     fault, said, remedy = CATALOGUE[trouble]
@@ -875,7 +873,7 @@ def test_each_trouble_is_told_with_url_method_and_remedy(
     [{}, {"mini_block_time": 3600.0, "block_time": 3600.0}, {"no_mining": True}],
     ids=["instant", "continuous", "on request"],
 )
-def test_a_node_that_dies_midway_leaves_nothing_half_done(
+def test_an_upstream_that_dies_midway_leaves_no_partial_change(
     upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet], settings: dict[str, Any], served: bool
 ) -> None:
     answered = 0
@@ -918,7 +916,7 @@ def test_a_node_that_dies_midway_leaves_nothing_half_done(
     assert answered >= 2 and net.rpc("eth_getTransactionReceipt", sent)["status"] == "0x1"
 
 
-def test_a_pruned_node_is_told_from_others(
+def test_a_pruned_upstream_is_recognised(
     upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
 ) -> None:
     net = fork(faulty.url)
@@ -936,7 +934,7 @@ def test_a_reorganised_block_is_noticed(
     assert "reorganisation" in refusal(net, "eth_getBalance", STRANGER).message
 
 
-def test_history_of_another_chain_is_not_told_after_a_reorganisation(
+def test_history_of_a_reorganised_upstream_is_not_mixed(
     upstream: Upstream, fork: Callable[..., Devnet], tmp_path: Path
 ) -> None:
     held = upstream.net.snapshot()
@@ -1040,7 +1038,7 @@ def test_the_second_url_takes_over(upstream: Upstream, faulty: FaultyUpstream, f
     assert balance_of(net, upstream.token, upstream.users[1]) == 15
 
 
-def test_a_timer_goes_on_while_upstream_is_dead(
+def test_timers_continue_while_upstream_is_dead(
     upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
 ) -> None:
     net = fork(faulty.url, no_mining=True, retries=0)
@@ -1056,7 +1054,9 @@ def test_a_timer_goes_on_while_upstream_is_dead(
     assert net.rpc("eth_getTransactionReceipt", sent)["status"] == "0x1"
 
 
-def test_a_start_that_fails_says_why(upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]) -> None:
+def test_a_failed_start_reports_the_reason(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
     with pytest.raises(ConfigError, match="has no block"):
         fork(f"{upstream.url}@999")
     with pytest.raises(ConfigError, match="http"):
@@ -1124,7 +1124,7 @@ def used(net: Devnet, upstream: Upstream) -> list[Any]:
     ]
 
 
-def test_a_bundle_replays_without_upstream_and_says_what_it_lacks(
+def test_a_bundle_replays_without_upstream_and_names_missing_keys(
     upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet], tmp_path: Path
 ) -> None:
     bundle = tmp_path / "run.bundle"
@@ -1145,7 +1145,7 @@ def test_a_bundle_replays_without_upstream_and_says_what_it_lacks(
     assert not faulty.bodies
 
 
-def test_a_bundle_holds_what_was_read_before_and_after_resets(
+def test_a_bundle_contains_reads_before_and_after_resets(
     upstream: Upstream, fork: Callable[..., Devnet], tmp_path: Path
 ) -> None:
     bundle, at = tmp_path / "run.bundle", upstream.height - 1
@@ -1234,7 +1234,7 @@ def test_a_bundle_that_cannot_be_written_is_refused_before_the_command_runs(
     assert sorted(file.name for file in tmp_path.rglob("*")) == ["file", "kept"]
 
 
-def test_a_killed_node_leaves_what_it_read_and_no_half_bundle(
+def test_a_killed_node_leaves_its_cache_and_no_partial_bundle(
     upstream: Upstream, faulty: FaultyUpstream, tmp_path: Path, megadev_up: Callable[..., RunningNode]
 ) -> None:
     pinned, bundle = f"{faulty.url}@{upstream.height}", tmp_path / "killed.bundle"
@@ -1274,7 +1274,7 @@ def test_two_nodes_at_once_share_a_cache(
     assert {person: third.rpc("eth_getBalance", person, "latest") for person in people} == answers
 
 
-def test_a_bundle_does_not_depend_on_who_records_it(upstream: Upstream, tmp_path: Path) -> None:
+def test_a_bundle_does_not_depend_on_the_recorder(upstream: Upstream, tmp_path: Path) -> None:
     asking = (
         "import json, os, sys, urllib.request as u\n"
         "for who in sys.argv[1:]:\n"

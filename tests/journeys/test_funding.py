@@ -21,6 +21,7 @@ from megadev.state.diff import Cause
 from tests.conftest import REPOSITORY, RunningNode
 from tests.contracts import load
 from tests.stage.refusals import refusal
+from tests.stage.wallet import Wallet
 
 ETHER = 10**18
 NOBODY = "0x" + "99" * 20
@@ -64,14 +65,8 @@ def deploy(net: Devnet, contract: str) -> str:
     token: str = receipt["contractAddress"]
     if contract != "Token":
         kind = "uint96" if "Pack" in contract or "Proxy" in contract else "uint256"
-        send(net, token, f"mint({kind})", 1000)
+        Wallet(net.rpc).make(token, encode_call(f"mint({kind})", 1000))
     return token
-
-
-def send(net: Devnet, token: str, signature: str, *args: Value, sender: str | None = None) -> None:
-    data = "0x" + encode_call(signature, *args).hex()
-    request = {"from": sender or net.accounts[0].address, "to": token, "data": data}
-    assert net.rpc("eth_sendTransactionSync", request)["status"] == "0x1"
 
 
 def ask(net: Devnet, token: str, signature: str, *args: Value) -> int:
@@ -121,7 +116,7 @@ def test_money_that_was_dealt_can_be_spent(net: Devnet, alice: str) -> None:
     token = deploy(net, "Token")
     net.rpc("anvil_setERC20Balance", NOBODY, token, 500)
     net.rpc("anvil_setERC20Allowance", NOBODY, alice, token, 400)
-    send(net, token, "transferFrom(address,address,uint256)", raw(NOBODY), raw(OTHER), 300)
+    Wallet(net.rpc).make(token, encode_call("transferFrom(address,address,uint256)", raw(NOBODY), raw(OTHER), 300))
     assert [balance_of(net, token, who) for who in (NOBODY, OTHER)] == [200, 300]
     assert allowance(net, token, NOBODY, alice) == 100
     assert ask(net, token, "totalSupply()") == 1000, "nobody counts again"
@@ -134,13 +129,13 @@ def test_dealing_has_several_names(net: Devnet, method: str) -> None:
     assert balance_of(net, token, NOBODY) == 9
 
 
-def test_what_shares_a_word_with_a_balance_is_kept(net: Devnet, alice: str) -> None:
+def test_other_values_in_the_balances_slot_are_kept(net: Devnet, alice: str) -> None:
     packed, flagged = deploy(net, "PackedToken"), deploy(net, "FlaggedToken")
     net.rpc("anvil_dealERC20", alice, packed, 2**96 - 1)
     call = {"to": packed, "data": "0x" + encode_call("holdings(address)", raw(alice)).hex()}
     since, balance, frozen = decode(["uint40", "uint96", "bool"], raw(net.rpc("eth_call", call)))
     assert (START <= since < START + 60, balance, frozen) == (True, 2**96 - 1, True)  # type: ignore[operator]
-    send(net, packed, "approve(address,uint128)", raw(NOBODY), 5)
+    Wallet(net.rpc).make(packed, encode_call("approve(address,uint128)", raw(NOBODY), 5))
     net.rpc("anvil_setERC20Allowance", alice, NOBODY, packed, 2**128 - 1)
     call["data"] = "0x" + encode_call("permissions(address,address)", raw(alice), raw(NOBODY)).hex()
     assert decode(["uint128", "uint64"], raw(net.rpc("eth_call", call))) == (2**128 - 1, 2**64 - 1)
@@ -187,7 +182,7 @@ def test_a_contract_that_is_not_a_token_is_refused(net: Devnet, alice: str) -> N
 # -- ether and the rest of an account -----------------------------------------------------------------------------
 
 
-def test_a_cheat_is_a_diff_that_says_so_and_joins_the_next_root(net: Devnet) -> None:
+def test_a_cheat_is_a_diff_and_joins_the_next_root(net: Devnet) -> None:
     root = net.l2.chain.head.header.state_root
     net.rpc("tenderly_setBalance", NOBODY, "5")
     net.rpc("hardhat_setStorageAt", NOBODY, "0x1", "0x" + "00" * 31 + "07")
@@ -214,7 +209,7 @@ def test_numbers_may_be_spelled_as_clients_spell_them(net: Devnet) -> None:
         net.rpc("evm_setAccountStorageAt", NOBODY, spelling, "0x" + "00" * 32)
 
 
-def test_a_nonce_set_past_what_waits_drops_it(net: Devnet, alice: str) -> None:
+def test_setting_a_nonce_drops_waiting_transactions_below_it(net: Devnet, alice: str) -> None:
     net.rpc("evm_setAutomine", False)
     waiting = [net.rpc("eth_sendTransaction", {"from": alice, "to": NOBODY}) for _ in range(3)]
     net.rpc("anvil_setNonce", alice, 2)
@@ -270,7 +265,7 @@ def test_accounts_are_funded_from_the_start() -> None:
         assert net.rpc("eth_getBalance", NOBODY) == hex(int(exact.replace(".", "")))
 
 
-def test_what_a_genesis_file_says_of_an_account_is_kept_but_for_its_balance(tmp_path: Any) -> None:
+def test_a_genesis_files_account_keeps_all_but_its_balance(tmp_path: Any) -> None:
     path = tmp_path / "genesis.json"
     path.write_text(json.dumps({"alloc": {NOBODY: {"balance": "0x5", "code": "0x6001", "nonce": "0x7"}}}))
     with Devnet(init=path, fund=[f"{NOBODY}=2"]) as net:
@@ -396,7 +391,7 @@ BAD = [
 ]  # fmt: skip
 
 
-def test_what_makes_no_sense_is_refused_and_changes_nothing(net: Devnet) -> None:
+def test_invalid_arguments_are_refused_and_change_nothing(net: Devnet) -> None:
     before = present(net)
     for method, *params in BAD:
         error = refusal(net, method, *params)

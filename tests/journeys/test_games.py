@@ -51,7 +51,7 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     made.net.close()
 
 
-def test_anybody_claims_and_what_is_wrong_is_challenged_and_lost(stage: Stage) -> None:
+def test_anyone_claims_and_a_wrong_claim_is_challenged_and_lost(stage: Stage) -> None:
     bridge = stage.bridge
     before = stage.balance(stage.bob)
     wrong = bridge.propose(sender=stage.bob, root=WRONG)
@@ -83,7 +83,7 @@ def test_anybody_claims_and_what_is_wrong_is_challenged_and_lost(stage: Stage) -
 
 
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
-def test_a_withdrawal_is_proven_and_finalized_by_what_anybody_claims(preset: str) -> None:
+def test_a_withdrawal_is_proven_and_finalized_with_anyones_claim(preset: str) -> None:
     """The node's proposer claims nothing; a user resolves the claim, or has the windows pass."""
     stage = Stage(preset=preset, propose_every=0)
     bridge = stage.bridge
@@ -173,7 +173,7 @@ def test_a_paused_bridge_does_not_keep_the_proposer_busy(stage: Stage) -> None:
     assert stage.net.l1.rpc("eth_blockNumber") == number
 
 
-def test_what_cannot_be_is_refused(stage: Stage) -> None:
+def test_impossible_operations_are_refused(stage: Stage) -> None:
     bridge = stage.bridge
     for index, options, reason in [
         (0, {}, "no game 0"),

@@ -89,7 +89,7 @@ def report(net: Devnet, what: object) -> dict[str, Any]:
     return answer
 
 
-def test_compute_and_storage_add_up_to_what_was_paid(vault: Vault) -> None:
+def test_compute_and_storage_gas_add_up_to_the_gas_used(vault: Vault) -> None:
     for tx_hash in (vault.created, vault.call("deposit()", value="0x5"), vault.call("withdraw(uint256)", 3)):
         answer = report(vault.net, tx_hash)
         used = number(answer["computeGas"]) + number(answer["storageGas"]) - number(answer["refunded"])
@@ -102,7 +102,7 @@ def test_compute_and_storage_add_up_to_what_was_paid(vault: Vault) -> None:
         assert answer["compared"]["gasUsed"] == hex(number(answer["computeGas"]) - number(answer["refunded"]))
 
 
-def test_gas_is_told_by_function_and_line(vault: Vault) -> None:
+def test_gas_is_reported_by_function_and_line(vault: Vault) -> None:
     vault.call("deposit()", value="0x5")
     answer = report(vault.net, vault.call("withdraw(uint256)", 3))
     lines = {line["line"]: line for line in answer["lines"] if line["source"] == "src/Vault.sol"}
@@ -172,13 +172,13 @@ def test_too_little_gas_is_explained_by_storage_gas(vault: Vault) -> None:
     assert answer["limited"]["name"] == "gas" and "eth_estimateGas" in answer["limited"]["remedy"]
 
 
-def test_prices_say_what_a_change_would_cost(vault: Vault) -> None:
+def test_prices_give_the_cost_of_a_change(vault: Vault) -> None:
     prices = report(vault.net, vault.created)["prices"]
     assert prices["codeByte"] == {"computeGas": hex(200), "storageGas": hex(10_000), "storageGasPerMultiplier": "0x0"}
     assert prices["newSlot"] == {"computeGas": hex(22_100), "storageGas": "0x0", "storageGasPerMultiplier": hex(20_000)}
 
 
-def test_under_ethereums_rules_megaeths_stand_beside() -> None:
+def test_under_ethereums_rules_megaeths_gas_is_shown_too() -> None:
     with Devnet(no_l1=True, project=PROJECT) as net:
         vault = Vault(net)
         answer = report(net, vault.call("deposit()", value="0x5"))
@@ -188,7 +188,7 @@ def test_under_ethereums_rules_megaeths_stand_beside() -> None:
         assert {frame["storageGas"] for frame in answer["frames"]} == {"0x0"}
 
 
-def test_what_is_in_no_block_is_not_found(net: Devnet) -> None:
+def test_an_unmined_transaction_is_not_found(net: Devnet) -> None:
     with pytest.raises(RpcError) as refused:
         report(net, "0x" + "12" * 32)
     assert "not found" in refused.value.message
@@ -241,7 +241,7 @@ def test_tests_are_reported_in_both_kinds(tmp_path: Path) -> None:
     assert "compute median" in done.stdout and "storage median" in done.stdout
 
 
-def test_a_trace_says_which_limit_ended_it_where_and_what_helps() -> None:
+def test_a_trace_names_the_limit_its_place_and_the_remedy() -> None:
     """1,280 new slots in a loop: more than one transaction may make."""
     loop = bytes.fromhex("6105005b8080556001900380610003570000")
     creation = b"\x60" + bytes([len(loop)]) + bytes.fromhex("80600b6000396000f3") + loop

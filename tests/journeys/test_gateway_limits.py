@@ -104,7 +104,7 @@ def test_a_websocket_message_over_64_kib_closes_it(net: Devnet) -> None:
         assert closed.value.rcvd.code == 1009
 
 
-def test_a_websocket_that_says_nothing_for_a_minute_is_closed(net: Devnet, clock: ManualClock) -> None:
+def test_a_silent_websocket_is_closed_after_a_minute(net: Devnet, clock: ManualClock) -> None:
     with socket(net) as silent:
         ask(silent, "eth_subscribe", "newHeads")
         clock.advance(59)
@@ -119,7 +119,7 @@ def test_a_websocket_that_says_nothing_for_a_minute_is_closed(net: Devnet, clock
             assert ask(lively, "eth_chainId")["result"] == "0x7a69"
 
 
-def test_subscribers_are_told_as_ever(net: Devnet) -> None:
+def test_subscriptions_still_work_under_gateway_limits(net: Devnet) -> None:
     with socket(net) as client:
         heads = ask(client, "eth_subscribe", "newHeads")["result"]
         net.rpc("evm_mine")
@@ -153,7 +153,7 @@ def test_it_is_off_unless_asked_for() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="IPC needs Unix sockets")
-def test_the_flag_stands_for_the_public_list_and_a_word_for_more(
+def test_the_flag_allows_the_public_methods_and_control_adds_others(
     megadev_up: Callable[..., Any], tmp_path: Path
 ) -> None:
     import socket as sockets

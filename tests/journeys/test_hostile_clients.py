@@ -145,7 +145,7 @@ def in_background(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]
 # -- too much at once -----------------------------------------------------------------------------------------------------
 
 
-def test_ten_thousand_requests_in_one_batch_keep_nobody_waiting(node: Node) -> None:
+def test_ten_thousand_requests_in_one_batch_do_not_delay_others(node: Node) -> None:
     methods = ["eth_blockNumber", "eth_nothing", "eth_getBalance"]
     batch = [call(methods[n % 3], *([LOOP] if n % 3 == 2 else []), request_id=n) for n in range(10_000)]
     with node.connect() as client:
@@ -379,7 +379,7 @@ def test_a_call_that_was_quick_may_be_slow_with_other_input(node: Node) -> None:
 
 
 @pytest.mark.slow
-def test_memory_bombs_leave_nothing_behind(node: Node) -> None:
+def test_memory_bombs_release_their_memory(node: Node) -> None:
     bombs = [
         ("0x625000005ff3", {}),  # returns five megabytes
         ("0x5b62100000" + "5f20505f56", {"gas": "0x1000000"}),  # hashes a megabyte again and again
@@ -404,7 +404,7 @@ def test_memory_bombs_leave_nothing_behind(node: Node) -> None:
     assert node.ask(call("eth_estimateGas", big, "latest", {LOOP: {"code": "0x"}}))["result"]
 
 
-def test_a_node_that_is_busy_computing_ends_when_it_is_told_to(node: Node) -> None:
+def test_a_busy_node_stops_on_request(node: Node) -> None:
     """The fixture's SIGTERM comes while a call is under way that has minutes to go."""
     endless = call("eth_callMany", [{"transactions": [{"to": LOOP}] * 2_000}], None, None, 3_600_000)
     body = post(json.dumps(endless).encode())

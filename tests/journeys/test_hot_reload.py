@@ -20,7 +20,8 @@ import pytest
 from megadev.primitives.abi import encode, encode_call
 from tests.conftest import START_SECONDS, RunningNode
 from tests.stage.programs import program
-from tests.stage.saving import VYPER, creation, event, needs, save, send
+from tests.stage.saving import VYPER, creation, event, needs, save
+from tests.stage.wallet import Wallet
 from tests.units.reload.project import SOLIDITY_VERSIONS, VYPER_VERSIONS
 
 SOLC = os.environ.get("MEGADEV_SOLC") or shutil.which("solc")
@@ -70,7 +71,7 @@ def test_a_solidity_proxy_a_library_and_immutables(tmp_path: Path, megadev_up: U
     def create(name: str, *arguments: bytes) -> str:
         # what is to be linked is PUSH20 of nothing
         code = creation(node, name).replace(b"\x73" + bytes(20), b"\x73" + library)
-        address: str = send(node, None, code + b"".join(arguments))["contractAddress"]
+        address: str = Wallet(node.rpc, gas=3_000_000).make(None, code + b"".join(arguments))["contractAddress"]
         return address
 
     library = bytes(20)
@@ -78,9 +79,9 @@ def test_a_solidity_proxy_a_library_and_immutables(tmp_path: Path, megadev_up: U
     library = bytes.fromhex(rates[2:])
     three, five = (create("Vault", encode(["uint256"], [rate])) for rate in (3, 5))
     proxy = create("Proxy", encode(["address"], [bytes.fromhex(three[2:])]))
-    send(node, proxy, encode_call("start()"))
+    Wallet(node.rpc, gas=3_000_000).make(proxy, encode_call("start()"))
     for to in (proxy, three):
-        send(node, to, encode_call("put(uint256)", 100))
+        Wallet(node.rpc, gas=3_000_000).make(to, encode_call("put(uint256)", 100))
     before = slots(node, proxy, three, five, rates)
     # the proxy: owner and flag in one word, total, a deposit, an array and its one item, a long text, the implementation
     assert (len(before[proxy]), len(before[three]), before[five], before[rates]) == (9, 4, {}, {})
@@ -91,11 +92,11 @@ def test_a_solidity_proxy_a_library_and_immutables(tmp_path: Path, megadev_up: U
     assert reloaded.keys() == {three, five}
     assert [each.lower() for each in reloaded[three]["proxies"]] == [proxy]
     assert slots(node, proxy, three, five, rates) == before
-    send(node, proxy, encode_call("put(uint256)", 10))
+    Wallet(node.rpc, gas=3_000_000).make(proxy, encode_call("put(uint256)", 10))
     assert (read(node, proxy, "total()"), read(node, proxy, "rate()"), read(node, three, "total()")) == (126, 3, 103)
 
     # an upgrade: the immutables of the other implementation are its own, also after the reload
-    send(node, proxy, encode_call("upgradeTo(address)", bytes.fromhex(five[2:])))
+    Wallet(node.rpc, gas=3_000_000).make(proxy, encode_call("upgradeTo(address)", bytes.fromhex(five[2:])))
     assert read(node, proxy, "rate()") == 5
     before = slots(node, proxy, three, five, rates)
     save(tmp_path, {"Rates.sol": RATES.replace("sum + rate", "sum + 2 * rate")})
@@ -104,7 +105,7 @@ def test_a_solidity_proxy_a_library_and_immutables(tmp_path: Path, megadev_up: U
     assert reloaded.keys() == {rates, three, five}
     assert [each.lower() for each in reloaded[five]["proxies"]] == [proxy]
     assert slots(node, proxy, three, five, rates) == before
-    send(node, proxy, encode_call("put(uint256)", 10))
+    Wallet(node.rpc, gas=3_000_000).make(proxy, encode_call("put(uint256)", 10))
     assert (read(node, proxy, "total()"), read(node, proxy, "rate()"), read(node, three, "rate()")) == (156, 5, 3)
     before = slots(node, proxy, three, five, rates)
 
@@ -135,13 +136,15 @@ def test_a_vyper_proxy_a_library_and_immutables(tmp_path: Path, megadev_up: Up) 
     path = f"{Path(str(VYPER)).parent}:{os.environ['PATH']}"
     node = megadev_up("--json", "--watch", env={"PATH": path})
     event(node, "watching")
-    vault = send(node, None, creation(node, "Vault") + encode(["uint256"], [3]))["contractAddress"]
-    factory = send(node, None, creation(node, "Factory"))["contractAddress"]
-    send(node, factory, encode_call("make(address)", bytes.fromhex(vault[2:])))
+    vault = Wallet(node.rpc, gas=3_000_000).make(None, creation(node, "Vault") + encode(["uint256"], [3]))[
+        "contractAddress"
+    ]
+    factory = Wallet(node.rpc, gas=3_000_000).make(None, creation(node, "Factory"))["contractAddress"]
+    Wallet(node.rpc, gas=3_000_000).make(factory, encode_call("make(address)", bytes.fromhex(vault[2:])))
     proxy = f"0x{read(node, factory, 'made()'):040x}"
-    send(node, proxy, encode_call("start()"))
+    Wallet(node.rpc, gas=3_000_000).make(proxy, encode_call("start()"))
     for to in (proxy, vault):
-        send(node, to, encode_call("put(uint256)", 100))
+        Wallet(node.rpc, gas=3_000_000).make(to, encode_call("put(uint256)", 100))
     before = slots(node, proxy, vault, factory)
     # the proxy: the module's word, owner, total, a deposit, an array's length and its one item
     assert (len(before[proxy]), len(before[vault]), len(before[factory])) == (6, 5, 1)
@@ -155,7 +158,7 @@ def test_a_vyper_proxy_a_library_and_immutables(tmp_path: Path, megadev_up: Up) 
     save(tmp_path, {"rates.vy": RATES_VY.replace("total + rate", "total + 2 * rate")})
     event(node, "reloaded")
     assert slots(node, proxy, vault, factory) == before
-    send(node, proxy, encode_call("put(uint256)", 10))
+    Wallet(node.rpc, gas=3_000_000).make(proxy, encode_call("put(uint256)", 10))
     assert (read(node, proxy, "total()"), read(node, vault, "total()")) == (103 + 20 + 6, 103)
     for each in (proxy, vault):
         assert (read(node, each, "rate()"), read(node, each, "maker()")) == (3, maker)
@@ -167,7 +170,7 @@ def test_a_vyper_proxy_a_library_and_immutables(tmp_path: Path, megadev_up: Up) 
     assert slots(node, proxy, vault, factory) == before
 
 
-def test_nothing_to_watch_is_said_before_anything_starts(megadev_up: Up) -> None:
+def test_a_missing_project_is_reported_before_the_start(megadev_up: Up) -> None:
     node = megadev_up("--watch", listening="")
     assert "error: --watch: no contracts that can be compiled in" in node.next_line()
     assert node.process.wait(timeout=START_SECONDS) == 2
@@ -180,14 +183,16 @@ def test_plain_solidity(tmp_path: Path, megadev_up: Up) -> None:
                     "Lib.sol": first["Lib.sol"].replace("external pure", "internal pure")})  # fmt: skip
     node = megadev_up("--json", "--watch", "--solc", str(SOLC), "--reload-abi-out", "abi.json")
     assert event(node, "watching")["contracts"] == ["Counter", "Lib"]
-    counter = send(node, None, creation(node, "Counter") + encode(["uint256"], [5]))["contractAddress"]
+    counter = Wallet(node.rpc, gas=3_000_000).make(None, creation(node, "Counter") + encode(["uint256"], [5]))[
+        "contractAddress"
+    ]
     event(node, "deployed")
-    send(node, counter, encode_call("bump()"))
+    Wallet(node.rpc, gas=3_000_000).make(counter, encode_call("bump()"))
     source = (tmp_path / "Counter.sol").read_text()
     save(tmp_path, {"Counter.sol": source.replace("count, step", "count, 2 * step")})
     done = event(node, "reloaded")
     assert 0 < done["totalMs"] - done["compileMs"] < done["totalMs"]
-    send(node, counter, encode_call("bump()"))
+    Wallet(node.rpc, gas=3_000_000).make(counter, encode_call("bump()"))
     assert (read(node, counter, "count()"), read(node, counter, "step()")) == (15, 5)
     # both files at once: one save
     library = (tmp_path / "Lib.sol").read_text()
@@ -200,7 +205,7 @@ def test_plain_solidity(tmp_path: Path, megadev_up: Up) -> None:
     event(node, "reloaded")
     (tmp_path / "Counter.sol").unlink()
     assert "Counter.sol:Counter is gone" in event(node, "plan")["message"]
-    send(node, counter, encode_call("bump()"))
+    Wallet(node.rpc, gas=3_000_000).make(counter, encode_call("bump()"))
     assert read(node, counter, "count()") == 20
     assert json.loads((tmp_path / "abi.json").read_text())["l2"]["contracts"]["Counter"]["address"].lower() == counter
     assert node.stop() == 0
@@ -227,10 +232,10 @@ def test_plain_vyper(tmp_path: Path, megadev_up: Up) -> None:
     )
     box = str(w3.eth.wait_for_transaction_receipt(sent)["contractAddress"])
     assert event(node, "deployed")["contract"] == "Box.vy:Box"
-    send(node, box, encode_call("put(uint256)", 3))
+    Wallet(node.rpc, gas=3_000_000).make(box, encode_call("put(uint256)", 3))
     save(tmp_path, VYPER_VERSIONS["doubled"])
     event(node, "reloaded")
-    send(node, box, encode_call("put(uint256)", 3))
+    Wallet(node.rpc, gas=3_000_000).make(box, encode_call("put(uint256)", 3))
     assert (read(node, box, "content()"), read(node, box, "limit()")) == (9, 50)
     save(tmp_path, VYPER_VERSIONS["inserted"])
     assert "content: moved from slot 0 to slot 1" in event(node, "refused")["message"]
@@ -260,7 +265,7 @@ def test_foundry(tmp_path: Path, megadev_up: Up) -> None:
     path = f"{Path(str(FORGE)).parent}:{os.environ['PATH']}"
     node = megadev_up("--json", "--watch", env={"PATH": path})
     event(node, "watching")
-    library = send(node, None, creation(node, "Lib"))["contractAddress"]
+    library = Wallet(node.rpc, gas=3_000_000).make(None, creation(node, "Lib"))["contractAddress"]
     event(node, "deployed")
     created = subprocess.run(
         [str(FORGE), "create", "src/Counter.sol:Counter", "--libraries", f"src/Lib.sol:Lib:{library}", "--broadcast",
@@ -270,10 +275,10 @@ def test_foundry(tmp_path: Path, megadev_up: Up) -> None:
     assert created.returncode == 0, created.stdout + created.stderr
     counter = re.findall(r"Deployed to: (0x\w{40})", created.stdout)[0]
     assert event(node, "deployed")["contract"] == "src/Counter.sol:Counter"
-    send(node, counter, encode_call("bump()"))
+    Wallet(node.rpc, gas=3_000_000).make(counter, encode_call("bump()"))
     save(tmp_path / "src", {"Counter.sol": SOLIDITY_VERSIONS["doubled"]["Counter.sol"]})
     event(node, "reloaded")
-    send(node, counter, encode_call("bump()"))
+    Wallet(node.rpc, gas=3_000_000).make(counter, encode_call("bump()"))
     assert (read(node, counter, "count()"), read(node, counter, "step()")) == (15, 5)
     save(tmp_path / "src", {"Counter.sol": SOLIDITY_VERSIONS["inserted"]["Counter.sol"]})
     assert "Counter.owner: inserted" in event(node, "refused")["message"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from eth_account import Account
@@ -13,6 +12,7 @@ from megadev import Devnet
 from megadev.primitives.abi import encode_call
 from tests.contracts import load
 from tests.stage.refusals import refusal
+from tests.stage.wallet import Wallet
 
 ETHER = 10**18
 WHALE = "0x" + "99" * 20
@@ -33,13 +33,6 @@ def signatures(net: Devnet) -> str:
     return address
 
 
-def send(net: Devnet, sender: str, to: str, data: bytes = b"", **fields: Any) -> dict[str, Any]:
-    receipt: dict[str, Any] = net.rpc(
-        "eth_sendTransactionSync", {"from": sender, "to": to, "data": "0x" + data.hex(), **fields}
-    )
-    return receipt
-
-
 def call(net: Devnet, to: str, data: bytes) -> str:
     """The last 20 bytes of what a call returns."""
     return "0x" + str(net.rpc("eth_call", {"to": to, "data": "0x" + data.hex()}))[-40:]
@@ -53,7 +46,7 @@ def test_an_account_without_a_key_acts_while_it_is_impersonated(net: Devnet, sig
     net.rpc("anvil_setBalance", WHALE, hex(ETHER))
     assert "unknown account" in refusal(net, "eth_sendTransaction", {"from": WHALE, "to": signatures}).message
     net.rpc(f"{prefix}_impersonateAccount", WHALE)
-    receipt = send(net, WHALE, signatures, remember(HASH, *sign(net, HASH)))
+    receipt = Wallet(net.rpc, WHALE).send(signatures, remember(HASH, *sign(net, HASH)))
     assert (receipt["status"], receipt["from"]) == ("0x1", WHALE)
     assert call(net, signatures, encode_call("lastCaller()")) == WHALE
     tx = net.rpc("eth_getTransactionByHash", receipt["transactionHash"])
@@ -67,7 +60,7 @@ def test_a_contract_acts_too(net: Devnet, signatures: str) -> None:
     net.rpc("anvil_setBalance", signatures, hex(ETHER))
     net.rpc("anvil_impersonateAccount", signatures)
     before = int(net.rpc("eth_getTransactionCount", signatures), 16)
-    receipt = send(net, signatures, signatures, remember(HASH, *sign(net, HASH)))
+    receipt = Wallet(net.rpc, signatures).send(signatures, remember(HASH, *sign(net, HASH)))
     assert receipt["status"] == "0x1"
     assert call(net, signatures, encode_call("lastCaller()")) == signatures
     assert int(net.rpc("eth_getTransactionCount", signatures), 16) == before + 1
@@ -76,7 +69,7 @@ def test_a_contract_acts_too(net: Devnet, signatures: str) -> None:
 
 
 @pytest.mark.parametrize("by_setting", [True, False])
-def test_anybody_acts_where_all_are_impersonated(by_setting: bool) -> None:
+def test_auto_impersonation_allows_any_sender(by_setting: bool) -> None:
     with Devnet(auto_impersonate=by_setting, fund=f"{WHALE}=1") as net:
         request = {"from": WHALE, "to": VITALIK, "value": "0x5"}
         if not by_setting:
@@ -103,7 +96,7 @@ def test_an_impersonated_account_pays_its_fees(net: Devnet) -> None:
         in refusal(net, "eth_sendTransaction", {"from": WHALE, "to": VITALIK, "gas": "0x5208"}).message
     )
     net.rpc("anvil_setBalance", WHALE, hex(ETHER))
-    paid = send(net, WHALE, VITALIK)
+    paid = Wallet(net.rpc, WHALE).send(VITALIK)
     assert int(net.rpc("eth_getBalance", WHALE), 16) == ETHER - int(paid["gasUsed"], 16) * int(
         paid["effectiveGasPrice"], 16
     )
@@ -155,12 +148,12 @@ def test_a_signature_is_passed_off_as_anybodys(spelling: Callable[..., bytes], e
         assert call(net, contract, recover(message_hash, v, r, s)) == VITALIK, "whatever it signs"
     assert call(net, contract, recover(HASH, *other)) == honest
     assert call(net, contract, recover(HASH, 55 - v, r, s)) != VITALIK
-    receipt = send(net, net.accounts[0].address, contract, remember(HASH, v, r, s))
+    receipt = Wallet(net.rpc, net.accounts[0].address).send(contract, remember(HASH, v, r, s))
     assert receipt["status"] == "0x1"
     assert call(net, contract, encode_call("lastSigner()")) == VITALIK
 
 
-def test_a_signature_that_nobody_made_works_everywhere(net: Devnet, signatures: str) -> None:
+def test_an_impersonated_signature_works_everywhere(net: Devnet, signatures: str) -> None:
     """In calls, estimates, access lists, simulations, pending blocks and mined ones."""
     alice = net.accounts[0].address
     nonsense = (27, b"\xff" * 32, b"\xff" * 32)
@@ -191,7 +184,7 @@ def test_an_impersonated_signature_recovers_to_the_last_address_it_was_given(net
     assert len(net.node.accounts.signatures) == 1
 
 
-def test_a_revert_takes_back_who_is_impersonated_and_whose_signature_it_is(net: Devnet, signatures: str) -> None:
+def test_a_revert_restores_impersonations_and_signatures(net: Devnet, signatures: str) -> None:
     signature = sign(net, HASH)
     honest = call(net, signatures, recover(HASH, *signature))
     snapshot = net.rpc("evm_snapshot")
@@ -225,7 +218,7 @@ BAD = [
 ]  # fmt: skip
 
 
-def test_what_makes_no_sense_is_refused_and_changes_nothing(net: Devnet) -> None:
+def test_invalid_arguments_are_refused_and_change_nothing(net: Devnet) -> None:
     accounts = net.node.accounts
     before = (accounts.impersonated, accounts.auto_impersonate, accounts.signatures, net.rpc("eth_accounts"))
     for method, *params in BAD:

@@ -124,7 +124,7 @@ RICH = "0x" + "cd" * 20
 
 
 @pytest.mark.parametrize("way", FORKED_WAYS)
-def test_a_fork_comes_back(way: str) -> None:
+def test_an_isolated_fork_is_restored(way: str) -> None:
     with Devnet(number=100, chain_id=5) as upstream:
         upstream.rpc("anvil_setBalance", RICH, "0x5")
         upstream.rpc("anvil_mine", 3)
@@ -172,7 +172,7 @@ def test_a_fork_is_let_go_of_with_the_last_that_needs_it(monkeypatch: pytest.Mon
     assert closed == [second, first]
 
 
-def test_what_is_isolated_leaves_no_trace_though_it_fails() -> None:
+def test_a_failed_isolated_block_leaves_no_trace() -> None:
     with Devnet() as net:
         with pytest.raises(ZeroDivisionError), net.isolated():
             pay(net)

@@ -150,7 +150,7 @@ def test_blocks_read_from_the_store_equal_those_in_memory(tmp_path: Path, preset
 
 
 @pytest.mark.parametrize("preset", ["megaeth"])
-def test_snapshots_bring_back_what_has_left_memory(tmp_path: Path, preset: str, twin: Devnet) -> None:
+def test_snapshots_restore_blocks_that_left_memory(tmp_path: Path, preset: str, twin: Devnet) -> None:
     (tmp_path / "kept").mkdir()
     with _open(preset, tmp_path / "kept", keep_blocks=10, keep_bodies=16) as net:
         _live(net)
@@ -171,8 +171,29 @@ def test_snapshots_bring_back_what_has_left_memory(tmp_path: Path, preset: str, 
         assert _told(net) == _told(twin)
 
 
+@pytest.mark.parametrize("preset", ["megaeth"])
+def test_blocks_that_a_snapshot_brings_back_have_their_states(tmp_path: Path, preset: str, twin: Devnet) -> None:
+    (tmp_path / "kept").mkdir()
+    with _open(preset, tmp_path / "kept", keep_bodies=16) as net:
+        _live(net)
+        snapshots = [node.rpc("evm_snapshot") for node in (net, twin)]
+        for node in (net, twin):
+            node.rpc("anvil_rollback", 38)
+            _live(node, 10)
+        for node, snapshot in zip((net, twin), snapshots, strict=True):
+            assert node.rpc("evm_revert", snapshot) is True
+        assert (_told(net), _states(net)) == (_told(twin), _states(twin))
+        with net.isolated():
+            net.rpc("anvil_reset")
+        assert _states(net) == _states(twin)
+        for node in (net, twin):
+            _live(node, 10)
+    with _open(preset, tmp_path / "kept") as net:
+        assert (_told(net), _states(net)) == (_told(twin), _states(twin))
+
+
 @pytest.mark.parametrize("preset", ["dev"])
-def test_a_store_without_an_index_gets_one(tmp_path: Path, preset: str, twin: Devnet) -> None:
+def test_a_missing_index_is_rebuilt(tmp_path: Path, preset: str, twin: Devnet) -> None:
     """Version 1: the same blocks, and nothing that leads to them."""
     (tmp_path / "kept").mkdir()
     with _open(preset, tmp_path / "kept") as net:
@@ -197,7 +218,7 @@ def test_keep_bodies_needs_a_store(tmp_path: Path) -> None:
         Devnet(keep_blocks=10, prune_history=3)
 
 
-def test_a_block_that_cannot_be_read_is_an_error_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_block_has_a_specific_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "REMEMBERED_BLOCKS", 0)
     (tmp_path / "kept").mkdir()
     with _open("dev", tmp_path / "kept", keep_bodies=10) as net:

@@ -84,7 +84,7 @@ def test_l1_is_another_chain_with_the_same_accounts(net: Devnet) -> None:
     assert net.l1.rpc("anvil_nodeInfo")["hardFork"] == "Prague"
 
 
-def test_what_happens_on_one_chain_happens_on_that_one_alone(pair: tuple[Endpoint, Endpoint]) -> None:
+def test_changes_of_one_chain_do_not_affect_the_other(pair: tuple[Endpoint, Endpoint]) -> None:
     here, there = pair
     pay(here, 7)
     here.rpc("anvil_setCode", STRANGER, "0x00")
@@ -106,7 +106,7 @@ def test_a_transaction_of_one_chain_is_not_good_on_the_other(net: Devnet) -> Non
     assert balance(net.l1) == 1
 
 
-def test_the_bridge_stands_on_both_chains(net: Devnet) -> None:
+def test_the_bridge_is_deployed_on_both_chains(net: Devnet) -> None:
     addresses = [getattr(MAINNET_ADDRESSES, name) for name in MAINNET_ADDRESSES.__slots__]
     assert all(len(code(net.l1, address)) > 2 for address in addresses)
     assert all(len(code(net.l2, predeploy.address)) > 2 for predeploy in PREDEPLOYS)
@@ -123,7 +123,7 @@ def test_without_an_l1_there_is_neither_chain_nor_bridge() -> None:
         assert pay(net.l2)
 
 
-def test_l1_has_settings_of_its_own() -> None:
+def test_l1_has_separate_settings() -> None:
     with Devnet(l1_chain_id=1234, l1_hardfork="osaka", gas_price=5, chain_id=900) as net:
         assert net.l1.rpc("eth_chainId") == "0x4d2"
         assert net.l1.rpc("anvil_nodeInfo")["hardFork"] == "Osaka"
@@ -149,7 +149,7 @@ def test_each_chain_mines_in_its_own_way(pair: tuple[Endpoint, Endpoint]) -> Non
     assert (other["miner"], int(other["gasLimit"], 16)) == ("0x" + "00" * 20, 30_000_000)
 
 
-def test_l1_blocks_come_by_timer_where_that_is_asked_for() -> None:
+def test_l1_blocks_can_be_sealed_by_timer() -> None:
     with Devnet(l1_block_time=0.01) as net:
         three = threading.Event()
         net.node.l1.bus.subscribe(  # type: ignore[union-attr]
@@ -161,7 +161,7 @@ def test_l1_blocks_come_by_timer_where_that_is_asked_for() -> None:
         assert net.rpc("anvil_getIntervalMining") is None
 
 
-def test_filters_and_logs_are_of_one_chain(pair: tuple[Endpoint, Endpoint]) -> None:
+def test_filters_and_logs_belong_to_one_chain(pair: tuple[Endpoint, Endpoint]) -> None:
     here, there = pair
     blocks, pending, logs = (
         here.rpc("eth_newBlockFilter"),
@@ -210,7 +210,7 @@ def test_state_calls_and_traces_are_of_the_chain_asked(pair: tuple[Endpoint, End
     assert there.rpc("eth_getTransactionByHash", sent) is None
 
 
-def test_one_chain_goes_back_without_the_other(pair: tuple[Endpoint, Endpoint]) -> None:
+def test_one_chain_can_roll_back_without_the_other(pair: tuple[Endpoint, Endpoint]) -> None:
     here, there = pair
     there.rpc("anvil_mine", 2)  # first: what L2 builds on an L1 block goes with it
     here.rpc("anvil_mine", 5)
@@ -270,7 +270,7 @@ def test_both_chains_travel_together(pair: tuple[Endpoint, Endpoint]) -> None:
     assert newest(there) == START + 3 * DAY
 
 
-def test_one_chain_travels_alone_where_that_is_asked_for(pair: tuple[Endpoint, Endpoint]) -> None:
+def test_time_can_be_moved_on_one_chain_only(pair: tuple[Endpoint, Endpoint]) -> None:
     here, there = pair
     here.rpc("evm_increaseTime", DAY, True)
     for endpoint in pair:
@@ -296,7 +296,7 @@ def test_l1_s_blocks_do_not_date_l2_s(net: Devnet) -> None:
 # -- one snapshot, one dump ---------------------------------------------------------------------------------------
 
 
-def test_a_snapshot_of_one_chain_is_of_both(pair: tuple[Endpoint, Endpoint]) -> None:
+def test_a_snapshot_of_either_chain_contains_both(pair: tuple[Endpoint, Endpoint]) -> None:
     here, there = pair
     for endpoint in pair:
         pay(endpoint, 1)
@@ -423,7 +423,7 @@ def test_a_suite_that_ignores_l1_sees_the_same_l2() -> None:
 # -- served -------------------------------------------------------------------------------------------------------
 
 
-def test_each_chain_has_a_port_of_its_own(net: Devnet) -> None:
+def test_each_chain_has_its_own_port(net: Devnet) -> None:
     with pytest.raises(ConfigError, match="not served"):
         net.l1.url  # noqa: B018
     assert net.serve() == net.url == net.l2.url != net.l1.url
@@ -463,7 +463,7 @@ def test_the_command_serves_l1_beside_and_names_it_only_when_it_does_something(
     assert node.stop() == 0
 
 
-def test_the_command_tells_programs_of_l1_too(megadev_up: Callable[..., RunningNode]) -> None:
+def test_the_command_reports_l1_to_programs(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--json", "--l1-port", "0", "--l1-chain-id", "77")
     started = json.loads(next(line for line in node.printed if "listening" in line))
     assert started["l1"]["chainId"] == 77
@@ -501,7 +501,7 @@ def test_the_chains_are_described_with_every_address(net: Devnet, capsys: pytest
         assert l2["contracts"][name]["900"] == l1["contracts"][name]
 
 
-def test_a_chain_alone_is_described_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_chain_without_l1_is_described_alone(capsys: pytest.CaptureFixture[str]) -> None:
     with Devnet(no_l1=True) as net:
         assert run(["chain", "--rpc-url", net.serve()]) == 0
     printed = capsys.readouterr().out

@@ -35,7 +35,9 @@ def load(node: RunningNode, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
-def test_a_load_is_taken_included_and_told(megadev_up: Callable[..., RunningNode], tmp_path: Path, preset: str) -> None:
+def test_a_load_is_accepted_included_and_reported(
+    megadev_up: Callable[..., RunningNode], tmp_path: Path, preset: str
+) -> None:
     node = megadev_up("--preset", preset)
     figures = tmp_path / "figures.json"
     said = load(node, "mix", "--count", "60", "--processes", "2", "--concurrency", "4", "--batch", "5", "--recipients", "0",
@@ -64,7 +66,7 @@ def test_a_load_is_taken_included_and_told(megadev_up: Callable[..., RunningNode
     assert "2 of 2" in load(node, "--count", "2", "--private-key", key)
 
 
-def test_what_cannot_be_is_told(
+def test_impossible_loads_are_refused(
     megadev_up: Callable[..., RunningNode], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     node = megadev_up("--no-l1")
@@ -87,7 +89,7 @@ def test_what_cannot_be_is_told(
     assert "no node answers at http://127.0.0.1:1" in capsys.readouterr().err
 
 
-def test_it_shows_what_there_is_when_it_is_stopped(megadev_up: Callable[..., RunningNode]) -> None:
+def test_an_interrupted_load_prints_its_results(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--no-l1")
     command = [sys.executable, "-m", "megadev", "load", "--seconds", "100", "--rpc-url", node.url]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY)

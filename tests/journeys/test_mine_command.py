@@ -14,7 +14,7 @@ def mine(*arguments: str) -> str:
     return done.output
 
 
-def test_so_many_blocks_are_mined_and_the_latest_is_told() -> None:
+def test_mine_prints_the_latest_block_number() -> None:
     with Devnet(no_l1=True) as net:
         url = net.serve()
         assert mine("--rpc-url", url) == "1\n"
@@ -24,7 +24,7 @@ def test_so_many_blocks_are_mined_and_the_latest_is_told() -> None:
         assert mine("1000000", "--rpc-url", url) == "1000015\n"
 
 
-def test_blocks_stand_apart_as_asked() -> None:
+def test_mine_uses_the_given_interval() -> None:
     with Devnet(no_l1=True, manual_clock=True) as net:
         url = net.serve()
         mine("3", "--interval", "3600", "--rpc-url", url)

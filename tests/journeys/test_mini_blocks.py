@@ -50,7 +50,7 @@ def test_a_transaction_is_executed_on_arrival_and_sealed_when_the_second_is_over
     assert chain.rpc("eth_getTransactionByHash", tx_hash)["blockHash"] == block["hash"]
 
 
-def test_blocks_come_every_second_also_empty_ones_and_keep_time_with_the_clock(chain: Chain) -> None:
+def test_a_block_is_sealed_every_second_even_if_empty(chain: Chain) -> None:
     chain.loop.advance(5)
     chain.pay()
     chain.loop.advance(5)
@@ -108,7 +108,7 @@ def test_a_mini_block_never_spans_two_blocks(chain: Chain) -> None:
     ]  # fmt: skip
 
 
-def test_a_mini_block_says_what_each_transaction_changed(chain: Chain) -> None:
+def test_a_mini_block_contains_each_transactions_changes(chain: Chain) -> None:
     chain.pay()
     chain.loop.advance(0.01)
     (sealed,) = chain.of(MiniBlockSealed)
@@ -176,7 +176,7 @@ def test_a_call_sees_the_open_block_around_it(chain: Chain) -> None:
         assert [int(answer[2:66], 16), int(answer[66:], 16)] == [4, START + 4]
 
 
-def test_what_depends_on_the_transaction_before_can_be_estimated_and_sent_at_once(chain: Chain) -> None:
+def test_a_dependent_transaction_can_be_estimated_and_sent_at_once(chain: Chain) -> None:
     created = chain.rpc(
         "eth_sendTransaction", {"from": chain.sender, "data": "0x600a600c600039600a6000f3602a60005260206000f3"}
     )
@@ -189,7 +189,7 @@ def test_what_depends_on_the_transaction_before_can_be_estimated_and_sent_at_onc
     assert int(simulated[0]["calls"][0]["returnData"], 16) == 42
 
 
-def test_a_pending_block_is_the_open_one_as_it_stands(chain: Chain) -> None:
+def test_the_pending_block_is_the_open_one(chain: Chain) -> None:
     first = chain.pay()
     assert chain.rpc("eth_getBlockByNumber", "pending", False)["transactions"] == [first]
     second = chain.pay()
@@ -215,7 +215,7 @@ def test_a_transaction_of_the_open_block_has_used_its_nonce(chain: Chain) -> Non
     assert chain.rpc("eth_getTransactionBySenderAndNonce", chain.sender, "0x0")["hash"] == tx_hash
 
 
-def test_readers_on_other_threads_see_one_moment(chain: Chain) -> None:
+def test_readers_on_other_threads_see_a_consistent_state(chain: Chain) -> None:
     """Views taken while transactions join are each of one moment, and stay what they were."""
     l2, views = chain.net.l2.chain, []
     done = threading.Event()
@@ -241,7 +241,7 @@ def test_readers_on_other_threads_see_one_moment(chain: Chain) -> None:
         assert account is not None and account.balance == view.count == len(view.transactions) == len(view.receipts)
 
 
-def test_what_does_not_fit_waits_for_the_next_block() -> None:
+def test_a_transaction_that_does_not_fit_waits_for_the_next_block() -> None:
     chain = Chain(gas_limit=280_000)
     hashes = [chain.pay(gas="0x11170") for _ in range(5)]  # 70,000 gas asked for, 60,000 used
     assert [chain.receipt(tx_hash) is not None for tx_hash in hashes] == [True, True, True, True, False]
@@ -253,7 +253,7 @@ def test_what_does_not_fit_waits_for_the_next_block() -> None:
     assert chain.rpc("txpool_status") == {"pending": "0x0", "queued": "0x0"}
 
 
-def test_no_more_transactions_join_a_block_than_the_setting_allows() -> None:
+def test_max_transactions_limits_a_block() -> None:
     chain = Chain(max_transactions=2)
     for _ in range(5):
         chain.pay()
@@ -262,7 +262,7 @@ def test_no_more_transactions_join_a_block_than_the_setting_allows() -> None:
     assert counts == ["0x2", "0x2", "0x1"]
 
 
-def test_what_waits_behind_a_gap_is_executed_when_the_gap_is_filled(chain: Chain) -> None:
+def test_transactions_behind_a_nonce_gap_run_once_it_is_filled(chain: Chain) -> None:
     later = [chain.pay(nonce=hex(nonce)) for nonce in (2, 1)]
     assert [chain.receipt(tx_hash) for tx_hash in later] == [None, None]
     first = chain.pay(nonce="0x0")
@@ -280,7 +280,7 @@ def test_evm_mine_seals_the_open_block_now(chain: Chain) -> None:
     assert chain.height() == 4
 
 
-def test_a_cheat_is_seen_at_once_and_lies_between_two_blocks(chain: Chain) -> None:
+def test_a_cheat_is_visible_at_once_and_happens_between_blocks(chain: Chain) -> None:
     before = chain.pay()
     chain.rpc("anvil_setBalance", NOBODY, "0x64")
     assert int(chain.rpc("eth_getBalance", NOBODY), 16) == 100
@@ -312,7 +312,7 @@ def test_a_cheat_is_seen_at_once_and_lies_between_two_blocks(chain: Chain) -> No
     ],
     ids=lambda call: str(call[0]),
 )
-def test_what_concerns_blocks_to_come_seals_the_open_one(chain: Chain, call: tuple[Any, ...]) -> None:
+def test_settings_of_future_blocks_seal_the_open_one(chain: Chain, call: tuple[Any, ...]) -> None:
     tx_hash = chain.pay()
     chain.rpc(*call)
     receipt, block = chain.receipt(tx_hash), chain.rpc("eth_getBlockByNumber", "latest", False)
@@ -322,7 +322,7 @@ def test_what_concerns_blocks_to_come_seals_the_open_one(chain: Chain, call: tup
     )  # fmt: skip
 
 
-def test_the_next_transaction_runs_under_what_was_set(chain: Chain) -> None:
+def test_the_next_transaction_runs_under_the_new_settings(chain: Chain) -> None:
     chain.pay()
     chain.rpc("evm_setNextBlockTimestamp", START + 1000)
     chain.rpc("anvil_setNextBlockBaseFeePerGas", "0x77")
@@ -336,7 +336,7 @@ def test_the_next_transaction_runs_under_what_was_set(chain: Chain) -> None:
     assert chain.rpc("eth_getBlockByNumber", "latest", False)["baseFeePerGas"] == "0xf4240"
 
 
-def test_a_revert_takes_back_the_open_block_too_and_says_so(chain: Chain) -> None:
+def test_a_revert_discards_the_open_block_and_reports_it(chain: Chain) -> None:
     kept = chain.pay()
     snapshot = chain.rpc("evm_snapshot")
     lost = chain.pay()
@@ -351,7 +351,7 @@ def test_a_revert_takes_back_the_open_block_too_and_says_so(chain: Chain) -> Non
     assert chain.net.l2.chain.mini_block_of(bytes.fromhex(again[2:])).number == 1  # type: ignore[union-attr]
 
 
-def test_a_reorganisation_announces_what_its_blocks_are_made_of(chain: Chain) -> None:
+def test_a_reorganisation_announces_the_mini_blocks_of_its_blocks(chain: Chain) -> None:
     for _ in range(3):
         chain.pay()
         chain.loop.advance(1)
@@ -367,7 +367,7 @@ def test_a_reorganisation_announces_what_its_blocks_are_made_of(chain: Chain) ->
     assert [chain.net.l2.chain.block(number).tx_offset for number in range(5)] == [0, 0, 1, 2, 3]
 
 
-def test_a_dump_holds_what_was_executed_and_a_chain_loaded_is_cut_into_mini_blocks(chain: Chain) -> None:
+def test_a_dump_contains_the_open_block_and_a_loaded_chain_has_mini_blocks(chain: Chain) -> None:
     hashes = [chain.pay() for _ in range(3)]
     dump = chain.rpc("anvil_dumpState")
     other = Chain()
@@ -474,7 +474,7 @@ def test_each_parameter_can_be_changed() -> None:
     assert (chain.rpc("eth_chainId"), chain.net.l2.chain.spec.hardfork.label) == (hex(4326), "osaka")
 
 
-def test_mini_blocks_and_blocks_come_by_real_timers() -> None:
+def test_mini_blocks_and_blocks_are_sealed_by_real_timers() -> None:
     """The one test that waits: for the events, not for a time."""
 
     async def run() -> list[type]:
@@ -518,7 +518,7 @@ def test_web3_sends_and_gets_receipts() -> None:
         assert w3.eth.get_block(receipt["blockHash"])["transactions"] == [receipt["transactionHash"]]
 
 
-def test_the_banner_says_what_the_preset_is_and_which_gas_it_charges(megadev_up: Any) -> None:
+def test_the_banner_names_the_preset_and_its_gas(megadev_up: Any) -> None:
     node = megadev_up("--preset", "megaeth", "--block-time", "3600")
     assert any("megaeth: EVM blocks every 3600 s, mini-blocks every 0.01 s" in line for line in node.printed)
     assert any("Gas is charged as on Ethereum" in line for line in node.printed)
@@ -526,7 +526,7 @@ def test_the_banner_says_what_the_preset_is_and_which_gas_it_charges(megadev_up:
     assert node.rpc("eth_getBlockByNumber", "latest", False)["miniBlockCount"] == "0x0"
 
 
-def test_a_chain_of_the_preset_starts_from_a_genesis_file_that_says_otherwise(tmp_path: Any) -> None:
+def test_the_preset_starts_from_a_differing_genesis_file(tmp_path: Any) -> None:
     file = tmp_path / "genesis.json"
     file.write_bytes(
         msgspec.json.encode(

@@ -93,14 +93,14 @@ def test_the_timer_takes_fractions_of_a_second(net: Devnet, loop: Loop) -> None:
     assert (height(net), net.rpc("anvil_getIntervalMining")) == (3, 0.25)
 
 
-def test_a_new_interval_takes_the_place_of_the_old_one(net: Devnet, loop: Loop) -> None:
+def test_a_new_interval_replaces_the_old_one(net: Devnet, loop: Loop) -> None:
     net.rpc("evm_setIntervalMining", 10)
     net.rpc("anvil_setIntervalMining", "0x3")
     assert loop.tick() == 3
     assert len(loop.timers) == 1
 
 
-def test_what_waits_is_mined_when_blocks_become_instant(net: Devnet) -> None:
+def test_waiting_transactions_are_mined_when_automine_is_enabled(net: Devnet) -> None:
     net.rpc("evm_setIntervalMining", 60)
     waiting = pay(net)
     net.rpc("evm_setAutomine", True)
@@ -121,7 +121,7 @@ def test_a_revert_restores_mode_and_timer(net: Devnet, loop: Loop) -> None:
     assert loop.tick() == 5
 
 
-def test_blocks_come_by_a_real_timer() -> None:
+def test_blocks_are_sealed_by_a_real_timer() -> None:
     """The one test that waits: for the event, not for a time."""
 
     async def third_block() -> int:
@@ -187,7 +187,7 @@ def test_there_is_no_minimal_gas_price_beside_a_base_fee(net: Devnet, method: st
         ("anvil_getIntervalMining", 1),
     ],
 )
-def test_what_makes_no_sense_is_refused_and_changes_nothing(net: Devnet, params: tuple[Any, ...]) -> None:
+def test_invalid_arguments_are_refused_and_change_nothing(net: Devnet, params: tuple[Any, ...]) -> None:
     before = (
         net.rpc("anvil_nodeInfo"),
         net.node.l2.mining.mode,

@@ -94,9 +94,7 @@ def test_a_snapshot_of_an_old_block_can_be_reverted_to(preset: str, monkeypatch:
 
 
 @pytest.mark.parametrize(("keep", "kept"), [(0, 1), (1, 1), (10, 10)])
-def test_with_prune_history_states_beyond_it_are_refused_and_the_rest_is_there(
-    preset: str, keep: int, kept: int
-) -> None:
+def test_prune_history_refuses_older_states_and_keeps_the_rest(preset: str, keep: int, kept: int) -> None:
     with Devnet(preset=preset, no_mining=True, prune_history=keep) as net:
         live(net, 40)
         head = net.l2.chain.head.number

@@ -63,7 +63,7 @@ def told(net: Devnet) -> int:
     return int(net.rpc("eth_call", {"to": CLOCK, "data": call("timestamp()")}, "latest"), 16)
 
 
-def test_what_is_read_is_written_right_before_by_a_system_transaction(net: Devnet) -> None:
+def test_an_oracle_read_is_preceded_by_a_system_transaction(net: Devnet) -> None:
     net.rpc("megadev_oracle_setSlots", {"100": 42, "0x65": "0x7"})
     system, reader = mined(net, send(net, AT, call("getSlots(uint256[])", [100, 101, 102])))
     assert (system["from"], system["to"], system["type"]) == (SYSTEM, AT, "0x0")
@@ -77,7 +77,7 @@ def test_what_is_read_is_written_right_before_by_a_system_transaction(net: Devne
     assert decode(["bytes32[]"], bytes.fromhex(trace["output"][2:]))[0][0] == bytes.fromhex(word(42)[2:])
 
 
-def test_what_nobody_reads_is_never_written_and_what_is_stored_is_not_written_again(net: Devnet) -> None:
+def test_unread_and_unchanged_oracle_values_are_not_written(net: Devnet) -> None:
     net.rpc("megadev_oracle_setSlots", {"100": 42})
     assert len(mined(net, send(net, READER, "0x"))) == 1
     assert net.rpc("eth_getStorageAt", AT, "0x64", "latest") == word(0)
@@ -116,7 +116,7 @@ def test_the_time_is_the_clocks_in_microseconds_and_within_the_block(net: Devnet
     assert system["from"] == SYSTEM
 
 
-def test_in_an_open_block_each_reader_sees_its_own_moment(clock: ManualClock) -> None:
+def test_each_transaction_in_an_open_block_reads_its_own_time(clock: ManualClock) -> None:
     with Devnet(preset="megaeth", clock=clock, block_time=3600) as net:
         stamps = []
         for _ in range(3):
@@ -130,7 +130,7 @@ def test_in_an_open_block_each_reader_sees_its_own_moment(clock: ManualClock) ->
         assert told(net) == stamps[-1] + 500_000
 
 
-def test_a_time_that_is_set_stands_until_it_is_let_go(net: Devnet) -> None:
+def test_a_set_oracle_time_holds_until_it_is_unset(net: Devnet) -> None:
     net.rpc("megadev_oracle_setSlots", {"0": str(START_US)})
     assert told(net) == START_US
     assert net.rpc("megadev_oracle_status")["timestamp"] == "set"
@@ -152,7 +152,7 @@ def test_a_revert_takes_values_back_and_blocks_are_replayed_as_they_were(net: De
     assert len(mined(net, read)) == 1
 
 
-def test_a_script_answers_and_what_it_does_wrong_harms_nobody(tmp_path: Path) -> None:
+def test_an_oracle_scripts_errors_do_not_stop_the_node(tmp_path: Path) -> None:
     script = tmp_path / "prices.py"
     script.write_text(
         "def read(slot):\n    if slot == 9:\n        raise OSError('no network')\n    return {8: 'x', 100: 5}.get(slot)\n"
@@ -171,7 +171,7 @@ def test_a_script_answers_and_what_it_does_wrong_harms_nobody(tmp_path: Path) ->
         Devnet(oracle_script=script)
 
 
-def test_hints_come_before_the_read_they_are_about(tmp_path: Path) -> None:
+def test_hints_arrive_before_the_read(tmp_path: Path) -> None:
     script = tmp_path / "prices.py"
     script.write_text(
         "told = {}\ndef hint(sender, topic, data):\n    told[int.from_bytes(topic, 'big')] = int.from_bytes(data, 'big')\n"

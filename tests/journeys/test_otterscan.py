@@ -11,6 +11,7 @@ from megadev.primitives.abi import encode_call
 from megadev.rpc.client import RpcError
 from tests.conformance.engine_suite.worlds import asm, call
 from tests.contracts import load
+from tests.stage.wallet import Wallet
 
 ETHER = 10**18
 UNKNOWN = "0x" + "11" * 32
@@ -23,16 +24,15 @@ class Explorer:
     def __init__(self) -> None:
         self.net = Devnet()
         self.a, self.b, self.c = (account.address for account in self.net.accounts[:3])
-        self.factory: str = self.send(data="0x" + load("Factory").creation.hex())["contractAddress"]
+        self.factory: str = self.wallet().send(data="0x" + load("Factory").creation.hex())["contractAddress"]
 
-    def send(self, sender: str | None = None, **request: Any) -> dict[str, Any]:
-        receipt: dict[str, Any] = self.net.rpc("eth_sendTransactionSync", {"from": sender or self.a, **request})
-        return receipt
+    def wallet(self, sender: str | None = None) -> Wallet:
+        return Wallet(self.net.rpc, sender or self.a)
 
     def create(self, tag: int, **request: Any) -> tuple[dict[str, Any], str]:
         """A child by the factory: the receipt, and its address."""
         data = "0x" + encode_call("create(uint256)", tag).hex()
-        receipt = self.send(to=self.factory, data=data, gas=1_000_000, **request)
+        receipt = self.wallet().send(to=self.factory, data=data, gas=1_000_000, **request)
         return receipt, "0x" + receipt["logs"][0]["topics"][1][-40:]
 
     def before(self, address: str, block: int, size: int) -> tuple[list[str], bool, bool]:
@@ -62,18 +62,18 @@ def test_it_finds_a_node_that_it_can_talk_to(explorer: Explorer) -> None:
     assert net.rpc("erigon_getHeaderByNumber", "0x99") is None
 
 
-def test_contracts_are_told_from_people_at_any_block(explorer: Explorer) -> None:
+def test_has_code_works_at_any_block(explorer: Explorer) -> None:
     net = explorer.net
     assert net.rpc("ots_hasCode", explorer.factory, "latest") is True
     assert net.rpc("ots_hasCode", explorer.factory, 0) is False
     assert net.rpc("ots_hasCode", explorer.a, "latest") is False
 
 
-def test_a_contracts_creator_is_found_whoever_it_was(explorer: Explorer) -> None:
+def test_a_contracts_creator_is_found(explorer: Explorer) -> None:
     net = explorer.net
     born, child = explorer.create(1)
     for _ in range(5):
-        explorer.send(to=explorer.b, value=1)
+        explorer.wallet().send(to=explorer.b, value=1)
     assert net.rpc("ots_getContractCreator", explorer.factory)["creator"] == explorer.a.lower()
     assert net.rpc("ots_getContractCreator", child) == {
         "hash": born["transactionHash"],
@@ -85,7 +85,7 @@ def test_a_contracts_creator_is_found_whoever_it_was(explorer: Explorer) -> None
         assert net.rpc("ots_getContractCreator", nobodys) is None
 
 
-def test_the_creator_is_the_one_of_several_in_a_block(explorer: Explorer) -> None:
+def test_the_right_creator_among_several_in_a_block_is_found(explorer: Explorer) -> None:
     net = explorer.net
     net.rpc("evm_setAutomine", False)
     data = "0x" + encode_call("create(uint256)", 1).hex()
@@ -100,13 +100,13 @@ def test_the_creator_is_the_one_of_several_in_a_block(explorer: Explorer) -> Non
 def test_every_transaction_in_which_an_address_takes_part_is_found(explorer: Explorer) -> None:
     net = explorer.net
     born, child = explorer.create(1, value=5)
-    sent = explorer.send(
+    sent = explorer.wallet().send(
         to=child, data="0x" + encode_call("destroy(address)", bytes.fromhex(HEIR[2:])).hex(), gas=99_999
     )
     payer = "0x" + "aa" * 20
     net.rpc("anvil_setCode", payer, "0x" + call("CALL", bytes.fromhex(explorer.c[2:]), value=1).hex())
-    paid = explorer.send(to=payer, value=1, gas=100_000)
-    refusing = explorer.send(to=payer, gas=100_000)
+    paid = explorer.wallet().send(to=payer, value=1, gas=100_000)
+    refusing = explorer.wallet().send(to=payer, gas=100_000)
     assert explorer.before(child, 0, 25)[0] == [sent["transactionHash"], born["transactionHash"]]
     assert explorer.before(HEIR, 0, 25)[0] == [sent["transactionHash"]]
     assert explorer.before(explorer.c, 0, 25)[0] == [refusing["transactionHash"], paid["transactionHash"]]
@@ -148,21 +148,21 @@ def test_pages_of_history_follow_each_other_without_gaps(explorer: Explorer) -> 
     assert seen == newest_first
 
 
-def test_a_page_that_is_just_full_is_the_last_one(explorer: Explorer) -> None:
-    explorer.send(explorer.b, to=HEIR, value=1)
-    explorer.send(explorer.b, to=HEIR, value=1)
-    explorer.send(to=explorer.c, value=1)
+def test_an_exactly_full_page_is_the_last(explorer: Explorer) -> None:
+    explorer.wallet(explorer.b).send(to=HEIR, value=1)
+    explorer.wallet(explorer.b).send(to=HEIR, value=1)
+    explorer.wallet().send(to=explorer.c, value=1)
     assert explorer.before(explorer.b, 0, 2)[1:] == (True, True)
     assert explorer.after(explorer.b, 0, 2)[1:] == (True, True)
 
 
-def test_what_contracts_did_with_ether_is_shown_as_far_as_it_lasted(explorer: Explorer) -> None:
+def test_internal_operations_that_lasted_are_shown(explorer: Explorer) -> None:
     net = explorer.net
     refusing, paying = "0x" + "aa" * 20, "0x" + "bb" * 20
     net.rpc("anvil_setCode", refusing, "0x" + (call("CALL", b"\x77" * 20, value=1) + asm(0, 0, "REVERT")).hex())
     code = call("CALL", b"\xaa" * 20, value=2) + call("CALL", b"\x77" * 20, value=3)
     net.rpc("anvil_setCode", paying, "0x" + code.hex())
-    receipt = explorer.send(to=paying, value=9, gas=300_000)
+    receipt = explorer.wallet().send(to=paying, value=9, gas=300_000)
     assert net.rpc("ots_getInternalOperations", receipt["transactionHash"]) == [
         {"type": 0, "from": paying, "to": HEIR, "value": "0x3"}
     ]
@@ -170,17 +170,19 @@ def test_what_contracts_did_with_ether_is_shown_as_far_as_it_lasted(explorer: Ex
     assert [(entry["depth"], entry["to"]) for entry in calls] == [(0, paying), (1, refusing), (2, HEIR), (1, HEIR)]
 
 
-def test_a_failed_transaction_says_why(explorer: Explorer) -> None:
-    receipt = explorer.send(to=explorer.factory, data="0x" + encode_call("create(uint256)", 13).hex(), gas=1_000_000)
+def test_a_failed_transaction_has_its_reason(explorer: Explorer) -> None:
+    receipt = explorer.wallet().send(
+        to=explorer.factory, data="0x" + encode_call("create(uint256)", 13).hex(), gas=1_000_000
+    )
     data = explorer.net.rpc("ots_getTransactionError", receipt["transactionHash"])
     assert data == "0x" + encode_call("Error(string)", "unlucky").hex()
     succeeded, _ = explorer.create(1)
     assert explorer.net.rpc("ots_getTransactionError", succeeded["transactionHash"]) == "0x"
 
 
-def test_blocks_are_shown_with_what_was_paid_in_them(explorer: Explorer) -> None:
+def test_blocks_are_shown_with_their_fees(explorer: Explorer) -> None:
     net = explorer.net
-    receipt = explorer.send(explorer.b, to=HEIR, value=1)
+    receipt = explorer.wallet(explorer.b).send(to=HEIR, value=1)
     details = net.rpc("ots_getBlockDetails", int(receipt["blockNumber"], 16))
     assert details == net.rpc("ots_getBlockDetailsByHash", receipt["blockHash"])
     assert int(details["totalFees"], 16) == int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16)
@@ -209,7 +211,7 @@ def test_a_blocks_transactions_are_paged_from_its_end(explorer: Explorer) -> Non
 
 def test_transactions_are_found_by_sender_and_nonce_once_they_are_in_a_block(explorer: Explorer) -> None:
     net = explorer.net
-    receipt = explorer.send(explorer.b, to=HEIR)
+    receipt = explorer.wallet(explorer.b).send(to=HEIR)
     assert net.rpc("ots_getTransactionBySenderAndNonce", explorer.b, 0) == receipt["transactionHash"]
     net.rpc("evm_setAutomine", False)
     net.rpc("eth_sendTransaction", {"from": explorer.b, "to": HEIR})
@@ -217,6 +219,6 @@ def test_transactions_are_found_by_sender_and_nonce_once_they_are_in_a_block(exp
 
 
 @pytest.mark.parametrize("method", ["ots_getInternalOperations", "ots_traceTransaction", "ots_getTransactionError"])
-def test_what_nobody_sent_is_an_error(explorer: Explorer, method: str) -> None:
+def test_an_unknown_transaction_is_an_error(explorer: Explorer, method: str) -> None:
     with pytest.raises(RpcError, match="transaction not found"):
         explorer.net.rpc(method, UNKNOWN)

@@ -33,7 +33,7 @@ def said(node: RunningNode, *arguments: str, code: int = 0) -> str:
 
 
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
-def test_conflicts_are_told_by_the_names_of_variables(megadev_up: Callable[..., RunningNode], preset: str) -> None:
+def test_conflicts_name_variables(megadev_up: Callable[..., RunningNode], preset: str) -> None:
     node = megadev_up("--no-l1", "--no-mining", "--preset", preset)
     token = load("BenchToken")
     senders = node.rpc("eth_accounts")

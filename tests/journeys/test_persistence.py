@@ -86,7 +86,7 @@ def unpacked(dump: str) -> Any:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_chain_kept_in_a_file_goes_on_in_the_next_process(
+def test_a_chain_in_a_file_continues_in_the_next_process(
     megadev_up: Callable[..., RunningNode], tmp_path: Path, number: int
 ) -> None:
     first = megadev_up("--state", "kept.json")
@@ -136,7 +136,7 @@ def test_an_invalid_dump_stops_the_start_and_is_not_changed(tmp_path: Path) -> N
     assert file.read_text() == '{"accounts": {}, "blocks": [{"header": {}}]}'
 
 
-def test_a_place_where_nothing_can_be_written_is_said_at_the_start(tmp_path: Path) -> None:
+def test_an_unwritable_path_is_reported_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="does not exist"):
         Devnet(dump_state=tmp_path / "missing" / "state.json")
     with pytest.raises(ConfigError, match="No such file"):
@@ -145,9 +145,7 @@ def test_a_place_where_nothing_can_be_written_is_said_at_the_start(tmp_path: Pat
         Devnet(state=tmp_path / "a.json", dump_state=tmp_path / "b.json")
 
 
-def test_a_start_that_fails_leaves_an_earlier_dump_alone(
-    megadev_up: Callable[..., RunningNode], tmp_path: Path
-) -> None:
+def test_a_failed_start_keeps_an_earlier_dump(megadev_up: Callable[..., RunningNode], tmp_path: Path) -> None:
     taken = megadev_up()
     (tmp_path / "kept.json").write_text("an earlier dump")
     for wrong in (["--port", str(taken.port)], ["--config-out", "missing/out.json"]):
@@ -167,7 +165,7 @@ def test_a_devnet_in_python_keeps_its_chain_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("names", [("anvil_dumpState", "anvil_loadState"), ("hardhat_dumpState", "hardhat_loadState")])
-def test_what_is_loaded_is_what_was_dumped(names: tuple[str, str]) -> None:
+def test_a_loaded_chain_equals_the_dumped_one(names: tuple[str, str]) -> None:
     with lived_in() as net, devnet() as other:
         assert other.rpc(names[1], net.rpc(names[0])) is True
         assert everything(other) == everything(net)
@@ -184,7 +182,7 @@ def test_a_dump_includes_what_cheats_changed_since_the_last_block() -> None:
         assert other.rpc("eth_getBalance", STRANGER, "latest") == "0x9"
 
 
-def test_old_blocks_say_that_their_state_is_not_there() -> None:
+def test_old_blocks_without_state_give_an_error() -> None:
     with lived_in() as net, devnet(timestamp=START - 100) as other:
         other.rpc("anvil_loadState", net.rpc("anvil_dumpState"))
         reader = net.accounts[1].address
@@ -200,7 +198,7 @@ def test_old_blocks_say_that_their_state_is_not_there() -> None:
         assert other.rpc("eth_getBalance", reader, "0x3") == net.rpc("eth_getBalance", reader, "0x3")
 
 
-def test_nothing_can_be_asked_of_a_state_that_is_not_there() -> None:
+def test_queries_of_a_missing_state_are_refused() -> None:
     asked = {name for name in vars(World) if not name.startswith("_")}
     assert asked <= vars(UnavailableWorld).keys(), "World has learnt something that would be answered with nothing"
 
@@ -217,7 +215,7 @@ def test_old_blocks_answer_when_their_states_were_dumped() -> None:
         assert other.rpc("anvil_dumpState", True) == dump
 
 
-def test_loading_keeps_what_the_dump_does_not_name_and_the_higher_nonce() -> None:
+def test_loading_keeps_other_accounts_and_the_higher_nonce() -> None:
     with lived_in() as net, devnet(timestamp=START - 100) as other:
         for _ in range(4):
             send(other, 0, 1, 1)
@@ -241,7 +239,7 @@ def test_a_slot_of_the_genesis_that_was_emptied_stays_empty(tmp_path: Path) -> N
         assert other.l2.chain.head.world.state_root == net.l2.chain.head.header.state_root
 
 
-def test_going_back_to_an_own_dump_keeps_the_states_of_the_blocks_both_have() -> None:
+def test_loading_an_earlier_dump_keeps_the_states_of_common_blocks() -> None:
     with devnet() as net:
         send(net, 0, 1, 5)
         send(net, 0, 1, 6)
@@ -258,7 +256,7 @@ def test_going_back_to_an_own_dump_keeps_the_states_of_the_blocks_both_have() ->
         assert everything(net) == kept
 
 
-def test_snapshots_of_a_chain_that_was_replaced_are_gone_and_a_reset_leads_to_the_first_genesis() -> None:
+def test_loading_drops_snapshots_and_a_reset_restores_the_first_genesis() -> None:
     with lived_in() as net, devnet(timestamp=START - 100) as other:
         first = everything(other)
         snapshot = other.rpc("evm_snapshot")
@@ -281,9 +279,7 @@ def test_snapshots_of_a_chain_that_was_replaced_are_gone_and_a_reset_leads_to_th
         (lambda dump: dump["transactions"][1]["receipt"]["logs"][0].update(topics=["0x1"]), "topics[0]: expected 32"),
     ],
 )
-def test_a_malformed_dump_changes_nothing_and_says_what_is_wrong(
-    damage: Callable[[Any], object], complaint: str
-) -> None:
+def test_a_malformed_dump_changes_nothing_and_names_the_error(damage: Callable[[Any], object], complaint: str) -> None:
     with lived_in() as net, devnet(timestamp=START - 100) as other:
         dump, before = unpacked(net.rpc("anvil_dumpState")), everything(other)
         damage(dump)

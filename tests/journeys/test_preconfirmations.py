@@ -49,7 +49,7 @@ def test_a_promise_names_the_transaction_s_place_and_outcome(net: Devnet) -> Non
     assert promise["signer"] == SEQUENCER == net.rpc("megadev_sequencerAt", promise["blockNumber"])
 
 
-def test_a_sync_receipt_holds_it_where_the_settings_say_so(net: Devnet) -> None:
+def test_a_sync_receipt_contains_the_promise_if_set(net: Devnet) -> None:
     receipt = sent(net)
     told = net.rpc("megadev_getPreconfirmation", receipt["transactionHash"])
     assert told == receipt["preconfirmation"] | {"status": "kept"}
@@ -58,7 +58,7 @@ def test_a_sync_receipt_holds_it_where_the_settings_say_so(net: Devnet) -> None:
         assert "preconfirmation" not in sent(plain)
 
 
-def test_nothing_is_promised_about_what_only_waits(net: Devnet) -> None:
+def test_a_waiting_transaction_has_no_promise(net: Devnet) -> None:
     net.rpc("evm_setAutomine", False)
     tx_hash = net.rpc("eth_sendTransaction", {"from": net.accounts[0].address, "to": net.accounts[1].address})
     assert net.rpc("megadev_getPreconfirmation", tx_hash) is None
@@ -66,7 +66,7 @@ def test_nothing_is_promised_about_what_only_waits(net: Devnet) -> None:
     assert net.rpc("megadev_getPreconfirmation", tx_hash)["blockNumber"] == "0x1"
 
 
-def test_a_promise_made_before_the_block_is_sealed_is_the_one_it_keeps() -> None:
+def test_sealing_keeps_the_earlier_promise() -> None:
     """Of four transactions in one block, whose mini-block is still open when they are promised."""
     with Devnet(preset="megaeth", no_l1=True, block_time=3_600, mini_block_time=3_600) as net:
         receipts = [sent(net) for _ in range(4)]
@@ -148,7 +148,7 @@ def promised(net: Devnet, tmp_path: Path) -> Path:
     return path
 
 
-def test_verify_says_what_was_promised(promised: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_prints_the_promise(promised: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["preconf", "verify", str(promised), "--signer", SEQUENCER]) == 0
     printed = capsys.readouterr()
     assert f"valid: {checksum_address(bytes.fromhex(SEQUENCER[2:]))} promised, on chain 31337" in printed.out
@@ -164,7 +164,7 @@ def test_verify_takes_a_receipt_or_an_answer_as_well(net: Devnet, tmp_path: Path
         assert run(["preconf", "verify", str(path), "--signer", SEQUENCER]) == 0
 
 
-def test_verify_without_a_signer_says_that_it_believed_the_promise(
+def test_verify_without_a_signer_reports_that_it_is_unchecked(
     promised: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["preconf", "verify", str(promised)]) == 0

@@ -27,7 +27,7 @@ def fetch(network: Devnet, output: Path, *more: str) -> str:
 
 
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
-def test_what_was_fetched_stands_on_both_chains(tmp_path: Path, preset: str) -> None:
+def test_fetched_contracts_are_on_both_chains(tmp_path: Path, preset: str) -> None:
     file = tmp_path / "preinstalls.json"
     with Devnet() as network:
         network.rpc("anvil_setCode", PERMIT2, "0x600160005260206000f3")
@@ -41,7 +41,7 @@ def test_what_was_fetched_stands_on_both_chains(tmp_path: Path, preset: str) -> 
         assert int(net.rpc("eth_call", {"to": PERMIT2}, "latest"), 16) == 1
 
 
-def test_a_network_without_any_of_them_is_told(tmp_path: Path) -> None:
+def test_a_network_without_any_preinstall_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "preinstalls.json"
     with Devnet() as network:
         done = CliRunner().invoke(cli, ["preinstalls", "fetch", "--rpc-url", network.serve(), "-o", str(file)])

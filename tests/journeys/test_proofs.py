@@ -86,7 +86,7 @@ def test_a_range_is_proven_and_settled_at_once(devnet_and_bridge: tuple[Devnet, 
     assert bridge.games[int(child["index"], 16)]["parentIndex"] in (found["index"], None)
 
 
-def test_a_challenged_claim_is_proven_by_anybody_and_the_bond_is_the_provers(
+def test_anyone_can_prove_a_challenged_claim_and_gets_the_bond(
     devnet_and_bridge: tuple[Devnet, Bridge],
 ) -> None:
     net, bridge = devnet_and_bridge
@@ -113,7 +113,7 @@ def test_a_challenged_claim_is_proven_by_anybody_and_the_bond_is_the_provers(
     assert bridge.games[wrong]["status"] == "challenger-wins"
 
 
-def test_each_face_of_the_verifier_takes_what_was_signed_and_nothing_else(
+def test_each_verifier_interface_accepts_only_the_signed_values(
     devnet_and_bridge: tuple[Devnet, Bridge],
 ) -> None:
     net, _ = devnet_and_bridge
@@ -194,7 +194,7 @@ def test_with_prove_no_withdrawal_waits_for_the_challenge_window(preset: str) ->
     net.close()
 
 
-def test_batches_on_l1_are_part_of_what_is_attested() -> None:
+def test_an_attestation_covers_batches_on_l1() -> None:
     net, _ = opened(batch=True)
     last = blocks_with_something_in_them(net)
     before = net.rpc("megadev_attestRange", "0x0", hex(last))["publicValues"]
@@ -206,7 +206,7 @@ def test_batches_on_l1_are_part_of_what_is_attested() -> None:
     net.close()
 
 
-def test_another_verifier_takes_its_place_by_address_alone() -> None:
+def test_another_verifier_is_configured_by_address_alone() -> None:
     net, bridge = opened()
     verifier = deploy(net.l1, load_test_contract("HashVerifier"))  # type: ignore[arg-type]
     other, other_bridge = opened(proof_verifier=verifier.address)

@@ -47,7 +47,7 @@ def start(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     return suite.runpytest_inprocess(*plugin, *(word for name in apart for word in ("-p", name)), *arguments)
 
 
-def test_a_test_finds_nothing_of_the_one_before_it(suite: pytest.Pytester) -> None:
+def test_a_test_sees_no_state_of_the_previous_one(suite: pytest.Pytester) -> None:
     done = run(
         suite,
         test_a=program("pytest_plugin/nothing_of_the_one_before_it.py"),
@@ -70,7 +70,7 @@ def test_only_what_is_of_the_session(devnet, received):
     done.assert_outcomes(passed=11)
 
 
-def test_a_session_fixture_first_asked_for_within_a_module_does_not_outlive_what_it_stands_on(
+def test_a_session_fixture_first_used_in_a_module_is_rebuilt_after_it(
     suite: pytest.Pytester,
 ) -> None:
     first = program(
@@ -101,7 +101,7 @@ def test_a_devnet_first_made_in_the_midst_of_a_fixture(suite: pytest.Pytester) -
     done.assert_outcomes(passed=5)
 
 
-def test_a_fixture_that_leaves_the_chain_alone_is_made_once(suite: pytest.Pytester) -> None:
+def test_a_fixture_that_does_not_change_the_chain_is_made_once(suite: pytest.Pytester) -> None:
     done = run(
         suite,
         conftest=WIDER + '\n@pytest.fixture(scope="session")\ndef aside(devnet):\n    made.append("aside")\n',
@@ -119,7 +119,7 @@ def test_parametrized_wider_fixtures_take_turns(suite: pytest.Pytester) -> None:
     done.assert_outcomes(passed=4)
 
 
-def test_tests_that_fail_or_cannot_begin_leave_nothing_behind(suite: pytest.Pytester) -> None:
+def test_failing_tests_leave_no_state(suite: pytest.Pytester) -> None:
     done = run(
         suite,
         test_a=program("pytest_plugin/tests_that_fail_or_cannot_begin_leave_nothing_behind.py"),
@@ -153,7 +153,7 @@ def test_workers_of_xdist_have_a_devnet_each(suite: pytest.Pytester) -> None:
 
 
 @pytest.mark.slow
-def test_failures_in_a_worker_of_xdist_leave_nothing_behind_and_are_told(suite: pytest.Pytester) -> None:
+def test_failures_in_an_xdist_worker_are_reported_and_leave_no_state(suite: pytest.Pytester) -> None:
     (suite.path / "Printer.json").write_text(json.dumps(artifact("Printer")))
     (suite.path / "conftest.py").write_text(HELPERS + WIDER)
     tests = program("pytest_plugin/failures_in_a_worker_of_xdist_leave_nothing_behind_and_are_told_tests.py")
@@ -171,7 +171,7 @@ def test_markers_and_a_fixture_choose_the_settings(suite: pytest.Pytester) -> No
     done.assert_outcomes(passed=5)
 
 
-def test_markers_apply_where_the_devnet_is_asked_for_in_the_midst_of_things(suite: pytest.Pytester) -> None:
+def test_markers_apply_to_a_dynamically_requested_devnet(suite: pytest.Pytester) -> None:
     done = run(
         suite,
         test_a=program("pytest_plugin/markers_apply_where_the_devnet_is_asked_for_in_the_midst_of_things.py"),
@@ -266,7 +266,7 @@ def forking(suite: pytest.Pytester) -> pytest.Pytester:
     return suite
 
 
-def test_a_fork_bundle_is_chosen_by_marker_and_asks_nobody(
+def test_a_marker_chooses_a_fork_bundle_without_network(
     forking: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deeper = forking.mkdir("deeper")
@@ -286,19 +286,19 @@ def test_workers_of_xdist_share_a_fork_bundle(forking: pytest.Pytester) -> None:
     assert (forking.path / "token.bundle").read_bytes() == before
 
 
-def test_a_bundle_that_is_not_there_is_an_error_that_says_so(suite: pytest.Pytester) -> None:
+def test_a_missing_bundle_is_a_clear_error(suite: pytest.Pytester) -> None:
     done = run(suite, test_a="@pytest.mark.megadev(fork_bundle='no.bundle')\ndef test_it(devnet):\n    pass\n")
     done.assert_outcomes(errors=1)
     done.stdout.fnmatch_lines([f"*{suite.path / 'no.bundle'}: No such file or directory*"])
 
 
-def test_a_wrong_setting_is_an_error_that_says_so(suite: pytest.Pytester) -> None:
+def test_an_invalid_setting_is_a_clear_error(suite: pytest.Pytester) -> None:
     done = run(suite, test_a="@pytest.mark.megadev(acounts=2)\ndef test_it(devnet):\n    pass\n")
     done.assert_outcomes(errors=1)
     done.stdout.fnmatch_lines(["*acounts: unknown setting. Did you mean accounts?"])
 
 
-def test_time_and_blocks_are_at_hand(suite: pytest.Pytester) -> None:
+def test_time_and_block_fixtures_work(suite: pytest.Pytester) -> None:
     done = run(
         suite,
         test_a=program("pytest_plugin/time_and_blocks_are_at_hand.py"),
@@ -333,7 +333,7 @@ def test_both_chains_and_the_bridge_are_taken_back(suite: pytest.Pytester) -> No
     done.assert_outcomes(passed=6)
 
 
-def test_what_crossed_for_wider_fixtures_lasts_as_long_as_they_do(suite: pytest.Pytester) -> None:
+def test_messages_of_wider_fixtures_last_as_long_as_they_do(suite: pytest.Pytester) -> None:
     done = run(
         suite,
         test_a=BRIDGED + program("pytest_plugin/what_crossed_for_wider_fixtures_lasts_as_long_as_they_do.py"),
@@ -342,7 +342,7 @@ def test_what_crossed_for_wider_fixtures_lasts_as_long_as_they_do(suite: pytest.
     done.assert_outcomes(passed=4)
 
 
-def test_the_bridge_says_what_comes_next(suite: pytest.Pytester) -> None:
+def test_the_bridge_fixture_names_the_next_step(suite: pytest.Pytester) -> None:
     done = run(
         suite,
         test_a=program("pytest_plugin/bridge_says_what_comes_next.py"),
@@ -370,7 +370,7 @@ def test_there_and_back(bridge, l1, l2, again):
     done.assert_outcomes(passed=2)
 
 
-def test_contracts_on_l1_and_what_is_told_of_them(suite: pytest.Pytester) -> None:
+def test_deploy_works_on_l1_and_describes_the_contract(suite: pytest.Pytester) -> None:
     (suite.path / "Printer.json").write_text(json.dumps(artifact("Printer")))
     done = run(
         suite,
@@ -412,7 +412,7 @@ def test_contracts_are_deployed_by_artifact_by_file_and_by_name(suite: pytest.Py
     done.assert_outcomes(passed=8)
 
 
-def test_a_source_that_nobody_can_compile_says_what_to_install(
+def test_a_source_without_a_compiler_names_what_to_install(
     suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(suite.path))
@@ -452,7 +452,7 @@ def test_a_source_is_compiled_with_the_compiler_on_the_path(
     assert (suite.path / "runs").read_text() == "run\n"
 
 
-def test_a_failure_shows_what_was_printed_and_the_calls_that_failed(suite: pytest.Pytester) -> None:
+def test_a_failure_shows_console_output_and_failed_calls(suite: pytest.Pytester) -> None:
     (suite.path / "Printer.json").write_text(json.dumps(artifact("Printer")))
     (suite.path / "Reverter.json").write_text(json.dumps(artifact("Reverter")))
     done = run(
@@ -469,7 +469,7 @@ def test_a_failure_shows_what_was_printed_and_the_calls_that_failed(suite: pytes
     assert "made by" not in call + estimate and "megadev:" not in last
 
 
-def test_the_gas_report_tells_contracts_and_functions(suite: pytest.Pytester) -> None:
+def test_the_gas_report_lists_contracts_and_functions(suite: pytest.Pytester) -> None:
     (suite.path / "Token.json").write_text(json.dumps(artifact("Token")))
     done = run(
         suite,
@@ -547,7 +547,7 @@ def pytest_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess
     )
 
 
-def test_it_is_there_once_installed_and_can_be_turned_off(tmp_path: Path) -> None:
+def test_the_plugin_is_loaded_once_installed_and_can_be_disabled(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "test_a.py").write_text("def test_it(devnet):\n    devnet.rpc('evm_mine')\n")
     assert pytest_process(tmp_path).returncode == 0
@@ -556,7 +556,7 @@ def test_it_is_there_once_installed_and_can_be_turned_off(tmp_path: Path) -> Non
     assert off.returncode == 1 and "fixture 'devnet' not found" in off.stdout
 
 
-def test_unused_it_loads_nothing(tmp_path: Path) -> None:
+def test_an_unused_plugin_loads_no_modules(tmp_path: Path) -> None:
     """Neither the node nor web3 nor a client library, in a project that does not ask for a devnet."""
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "test_a.py").write_text(

@@ -102,7 +102,7 @@ def test_storage_proofs_lead_to_the_storage_root(chain: InProcessClient) -> None
     assert [answer["value"] for answer in proof["storageProof"]] == ["0x2a", "0x0", "0x1"]
 
 
-def test_a_proof_of_one_block_does_not_pass_for_anothers(chain: InProcessClient) -> None:
+def test_a_proof_is_invalid_for_another_block(chain: InProcessClient) -> None:
     sender = chain.rpc("eth_accounts")[0]
     proof = chain.rpc("eth_getProof", sender, [], "0x4")["accountProof"]
     with pytest.raises(BadTrieProof):
@@ -163,7 +163,7 @@ def encoded_receipt(receipt: dict[str, Any]) -> bytes:
     return bytes([number(receipt["type"])]) * (receipt["type"] != "0x0") + payload
 
 
-def test_every_hash_and_root_follows_from_what_is_shown(chain: InProcessClient) -> None:
+def test_every_hash_and_root_can_be_recomputed(chain: InProcessClient) -> None:
     parent = "0x" + "00" * 32
     for block_number in map(hex, BLOCKS):
         block = chain.rpc("eth_getBlockByNumber", block_number, False)
@@ -295,7 +295,7 @@ def test_the_gas_price_suffices_for_the_next_block(chain: InProcessClient) -> No
     assert price == number(chain.rpc("eth_baseFee")) + tip
 
 
-def test_a_gas_price_from_the_settings_is_what_wallets_are_told() -> None:
+def test_the_set_gas_price_is_returned() -> None:
     assert client_of(Node(DevnetConfig(gas_price=7))).rpc("eth_gasPrice") == "0x7"
 
 

@@ -121,7 +121,7 @@ def test_an_invalid_timeout_is_refused(net: Devnet, timeout: Any) -> None:
     assert net.rpc("eth_getTransactionCount", net.accounts[0].address, "latest") == "0x0"
 
 
-def test_how_long_to_wait_and_what_to_say_then_are_settings_with_a_default_for_each_preset() -> None:
+def test_timeout_and_errors_of_sync_methods_are_settings_with_defaults_per_preset() -> None:
     assert (Devnet().config.sync_timeout, Devnet().config.sync_errors) == (2.0, "wait")
     megaeth = Devnet(preset="megaeth", no_l1=True, no_mining=True).config
     assert (megaeth.sync_timeout, megaeth.sync_errors) == (5.0, "megaeth")
@@ -131,7 +131,7 @@ def test_how_long_to_wait_and_what_to_say_then_are_settings_with_a_default_for_e
         assert net.rpc("eth_getTransactionByHash", error.data)["blockHash"] is None
 
 
-def test_eip_7966_says_at_once_what_a_transaction_waits_for() -> None:
+def test_eip_7966_errors_name_the_reason_at_once() -> None:
     with Devnet(sync_errors="eip-7966", disable_pool_balance_checks=True) as net:
         net.rpc("eth_sendRawTransactionSync", transfer(net))
         gap = refused(net, "eth_sendRawTransactionSync", transfer(net, nonce=3), 60_000)
@@ -384,7 +384,7 @@ def test_after_blocks_are_taken_back_the_feed_begins_again_at_their_parent(net: 
             net.rpc("anvil_rollback", 1)
 
 
-def test_the_feed_is_there_only_when_asked_for_and_takes_no_requests(net: Devnet) -> None:
+def test_the_flashblocks_feed_is_optional_and_accepts_no_requests(net: Devnet) -> None:
     with connect(net.url.replace("http", "ws") + "/flashblocks") as feed:
         feed.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}))
         net.rpc("evm_mine")
@@ -404,6 +404,6 @@ def test_in_the_dev_preset_each_block_is_one_flashblock() -> None:
             assert rebuilt([next_piece(feed)], net) == (receipt["blockHash"], [receipt["transactionHash"]])
 
 
-def test_the_banner_says_where_the_feed_is(megadev_up: Any) -> None:
+def test_the_banner_shows_the_feeds_url(megadev_up: Any) -> None:
     node = megadev_up("--flashblocks")
     assert any(f"ws://127.0.0.1:{node.port}/flashblocks" in line for line in node.printed)

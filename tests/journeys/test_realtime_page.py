@@ -64,14 +64,14 @@ def test_a_click_is_answered_by_its_receipt_and_listed_with_its_mini_block(page:
     assert page.complaints() == []
 
 
-def test_clicks_that_come_at_once_are_all_sent(page: Page, net: Devnet) -> None:
+def test_simultaneous_clicks_are_all_sent(page: Page, net: Devnet) -> None:
     page.value(";".join([CLICK] * 5))
     hashes = page.listed(5)
     assert [int(net.rpc("eth_getTransactionByHash", each)["nonce"], 16) for each in hashes] == [4, 3, 2, 1, 0]
     assert page.complaints() == []
 
 
-def test_what_others_send_is_listed_and_what_the_chain_sends_is_not(page: Page, net: Devnet) -> None:
+def test_other_users_transactions_are_listed_and_the_chains_are_not(page: Page, net: Devnet) -> None:
     _, bob, carol = (account.address for account in net.accounts[:3])
     sent = [net.rpc("eth_sendTransaction", {"from": bob, "to": carol, "value": hex(value)}) for value in (1, 2)]
     assert page.listed(2) == sent[::-1]
@@ -79,13 +79,13 @@ def test_what_others_send_is_listed_and_what_the_chain_sends_is_not(page: Page, 
     assert page.listed(2) == sent[::-1]
 
 
-def test_it_says_that_the_node_is_gone(page: Page, net: Devnet) -> None:
+def test_the_page_reports_a_stopped_node(page: Page, net: Devnet) -> None:
     net.close()
     page.wait_for("document.getElementById('send').disabled")
     assert page.text("status") == "the connection was closed; reload the page"
 
 
-def test_it_says_that_there_is_no_node(browser: str, site: str) -> None:  # noqa: F811
+def test_the_page_reports_a_missing_node(browser: str, site: str) -> None:  # noqa: F811
     with opened(browser, f"{site}?node=ws://127.0.0.1:1") as page:
         status = "document.getElementById('status')?.textContent"
         assert page.wait_for(f"{status} !== 'connecting…' && {status}") == "no node answers at ws://127.0.0.1:1"

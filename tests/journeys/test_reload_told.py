@@ -134,7 +134,7 @@ def test_without_a_terminal_a_plan_waits_for_the_command(tmp_path: Path, megadev
     assert "reload now?" not in "".join(node.printed)
 
 
-def test_a_quiet_node_tells_what_does_not_compile(tmp_path: Path, megadev_up: Up) -> None:
+def test_a_quiet_node_reports_compiler_errors(tmp_path: Path, megadev_up: Up) -> None:
     (tmp_path / "A.sol").write_text("contract A {")
     solc = tmp_path / "solc"
     error = {"severity": "error", "type": "ParserError", "message": "no end"}

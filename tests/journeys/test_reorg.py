@@ -163,7 +163,7 @@ def test_contracts_of_a_reorg_find_each_other_and_its_hashes(net: Devnet, alice:
     assert net.rpc("eth_call", {"to": NOBODY}) == block(net, 1)["hash"]
 
 
-def test_what_waits_in_the_pool_survives_a_reorg_unless_its_nonce_is_used(net: Devnet, alice: str, bob: str) -> None:
+def test_waiting_transactions_survive_a_reorg_unless_their_nonce_is_used(net: Devnet, alice: str, bob: str) -> None:
     net.rpc("anvil_mine", 2)
     net.rpc("evm_setAutomine", False)
     stale, waiting = pay(net, alice, NOBODY, 1), pay(net, bob, NOBODY, 1)
@@ -172,7 +172,7 @@ def test_what_waits_in_the_pool_survives_a_reorg_unless_its_nonce_is_used(net: D
     assert net.rpc("eth_getTransactionByHash", waiting)["blockNumber"] is None
 
 
-def test_a_reorg_that_cannot_be_changes_nothing(net: Devnet, alice: str, bob: str) -> None:
+def test_an_impossible_reorg_changes_nothing(net: Devnet, alice: str, bob: str) -> None:
     pay(net, alice, NOBODY, 1)
     pay(net, alice, NOBODY, 1)
     net.rpc("anvil_setBalance", bob, "0x5")
@@ -200,7 +200,7 @@ def test_a_reorg_that_cannot_be_changes_nothing(net: Devnet, alice: str, bob: st
     assert [block(net, "latest"), balance(net, bob), net.rpc("evm_increaseTime", 0)] == before
 
 
-def test_a_reorg_of_no_blocks_is_nothing(net: Devnet) -> None:
+def test_a_reorg_of_depth_zero_does_nothing(net: Devnet) -> None:
     net.rpc("evm_mine")
     net.rpc("anvil_setBalance", NOBODY, "0x5")
     before = block(net, "latest")
@@ -236,7 +236,7 @@ def test_a_rollback_further_than_the_chain_is_refused(net: Devnet, depth: Any) -
     assert head(net) == 1
 
 
-def test_a_chain_whose_first_block_has_a_number_goes_back_no_further(clock: ManualClock) -> None:
+def test_a_reorg_stops_at_a_first_block_with_a_number(clock: ManualClock) -> None:
     net = Devnet(clock=clock, number=100)
     net.rpc("anvil_mine", 2)
     with pytest.raises(RpcError, match="current height 2, depth 3"):
@@ -285,7 +285,7 @@ def test_a_reset_starts_over(net: Devnet, clock: ManualClock, alice: str, method
         7,
     ],
 )
-def test_a_reset_that_cannot_be_done_changes_nothing(net: Devnet, options: Any) -> None:
+def test_an_impossible_reset_changes_nothing(net: Devnet, options: Any) -> None:
     net.rpc("evm_mine")
     before = net.rpc("anvil_metadata")
     with pytest.raises(RpcError) as caught:
@@ -334,7 +334,7 @@ def test_a_subscriber_sees_a_rollback(net: Devnet) -> None:
 # -- snapshots across reorganisations -----------------------------------------------------------------------------
 
 
-def test_a_snapshot_outlives_the_blocks_it_stands_on(net: Devnet, alice: str) -> None:
+def test_a_snapshot_survives_a_reorg_of_its_blocks(net: Devnet, alice: str) -> None:
     for value in (1, 10, 100):
         pay(net, alice, NOBODY, value)
     older = net.rpc("evm_snapshot")

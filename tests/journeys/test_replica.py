@@ -105,7 +105,7 @@ def test_it_answers_as_the_sequencer_does_a_little_later(preset: str) -> None:
             assert (here.value.code, str(here.value)) == (there.value.code, str(there.value))
 
 
-def test_what_is_not_signed_or_is_not_what_its_header_says_is_refused() -> None:
+def test_unsigned_or_inconsistent_updates_are_refused() -> None:
     with Devnet(preset="megaeth", block_time=None, no_mining=True) as net:
         net.serve()
         alice = net.accounts[0].address
@@ -166,7 +166,7 @@ def _told(node: ReplicaNode, updates: list[Update], kind: type[Update]) -> bool:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_nodes_own_reads_can_lag(preset: str, tmp_path: Path) -> None:
+def test_a_nodes_reads_can_lag(preset: str, tmp_path: Path) -> None:
     how = {"replica_lag": parse_latency("150ms")} if preset == "dev" else {"fault": ["replicas-lag 150ms"]}
     settings = PRESETS[preset] | how | {"state": tmp_path}
     with Devnet(**settings) as net:
@@ -209,7 +209,7 @@ def test_a_nodes_own_reads_can_lag(preset: str, tmp_path: Path) -> None:
         assert net.rpc("eth_getTransactionReceipt", last) is not None
 
 
-def test_it_goes_on_when_the_node_was_away(tmp_path: Path) -> None:
+def test_a_replica_continues_after_the_node_was_away(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"state": tmp_path}
     net = Devnet(**settings)
     net.serve()

@@ -39,7 +39,7 @@ def _signer(net: Devnet) -> str:
     return str(net.rpc("megadev_sequencer_status")["signer"])
 
 
-def test_a_restart_changes_nothing_that_was_told(tmp_path: Path) -> None:
+def test_a_restart_keeps_all_earlier_answers(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     with Devnet(preset="megaeth", state=path, block_time=None, mini_block_time=None) as net:
         net.rpc("megadev_oracle_setSlots", {"7": "0x2a"})
@@ -59,7 +59,7 @@ def test_a_restart_changes_nothing_that_was_told(tmp_path: Path) -> None:
     assert before["vault"] != "0x0"
 
 
-def test_a_loaded_dump_brings_its_settings(tmp_path: Path) -> None:
+def test_a_loaded_dump_restores_its_settings(tmp_path: Path) -> None:
     with Devnet(preset="megaeth") as net:
         net.rpc("megadev_oracle_setSlots", {"7": "0x2a"})
         dump = net.rpc("anvil_dumpState")

@@ -85,7 +85,7 @@ def base_gas(size: int, minimum: int) -> int:
 
 
 @pytest.mark.parametrize("size", [0, 1, 7_000, 20_000])
-def test_a_message_brings_the_gas_that_the_formula_says(tmp_path: Path, size: int) -> None:
+def test_a_message_gets_the_gas_of_the_formula(tmp_path: Path, size: int) -> None:
     chains = Chains(tmp_path)
     for messenger in (chains.l1_messenger, chains.l2_messenger):
         for minimum in (0, 1, 10**6, 2**32 - 1):
@@ -134,7 +134,7 @@ def test_a_message_without_enough_gas_waits_to_be_sent_again(chains: Chains) -> 
     assert names(chains.send(relay, chains.bob, gas=1_000_000), chains.l2_messenger) == ["RelayedMessage"]
 
 
-def test_nobody_else_speaks_for_the_other_messenger(shared: Chains) -> None:
+def test_only_the_other_messenger_can_relay(shared: Chains) -> None:
     for messenger in (shared.l1_messenger, shared.l2_messenger):
         relay = messenger.functions.relayMessage
         assert refusal(relay(1 << 240, shared.bob, STRANGER, 0, 0, b""), shared.alice) == (
@@ -202,7 +202,7 @@ def test_a_message_that_fails_on_l1_can_be_sent_again_by_anyone(chains: Chains) 
         ("depositETHTo", [STRANGER], STRANGER),
     ],
 )
-def test_ether_goes_to_l2(chains: Chains, function: str, arguments: list[str], to: str | None) -> None:
+def test_ether_is_bridged_to_l2(chains: Chains, function: str, arguments: list[str], to: str | None) -> None:
     receiver = to or chains.bob
     before = balance(chains.l2, receiver)
     sent = chains.send(chains.l1_bridge.functions[function](*arguments, 200_000, EXTRA), chains.bob, value=ETHER)
@@ -221,7 +221,7 @@ def test_ether_goes_to_l2(chains: Chains, function: str, arguments: list[str], t
     assert balance(chains.l2, receiver) == before + ETHER
 
 
-def test_ether_sent_to_a_bridge_goes_to_its_sender(chains: Chains) -> None:
+def test_ether_sent_to_a_bridge_is_credited_to_the_sender(chains: Chains) -> None:
     before = balance(chains.l2, chains.bob)
     tx_hash = chains.l1.w3.eth.send_transaction(
         {"from": chains.bob, "to": chains.l1_bridge.address, "value": 5, "gasPrice": 0}
@@ -240,7 +240,7 @@ def test_ether_sent_to_a_bridge_goes_to_its_sender(chains: Chains) -> None:
         ("withdrawTo", [LEGACY_ETH, STRANGER, 5], STRANGER),
     ],
 )
-def test_ether_comes_back_to_l1(chains: Chains, function: str, arguments: list[Any], to: str | None) -> None:
+def test_ether_is_withdrawn_to_l1(chains: Chains, function: str, arguments: list[Any], to: str | None) -> None:
     receiver = to or chains.bob
     before = balance(chains.l1, receiver)
     sent = chains.send(chains.l2_bridge.functions[function](*arguments, 200_000, EXTRA), chains.bob, value=5)
@@ -256,7 +256,7 @@ def test_the_amount_of_a_legacy_withdrawal_must_equal_the_value(shared: Chains) 
     assert refusal(withdraw, shared.alice, value=4) == "StandardBridge: bridging ETH must include sufficient ETH value"
 
 
-def test_a_contract_has_to_name_who_gets_the_ether(chains: Chains) -> None:
+def test_a_contract_must_name_the_receiver_of_ether(chains: Chains) -> None:
     contract = chains.receiver(chains.l1)
     for function, arguments in [("bridgeETH", []), ("depositETH", [])]:
         data = chains.l1_bridge.encode_abi(function, [*arguments, 100_000, b""])
@@ -301,7 +301,7 @@ def test_only_the_other_bridge_finalizes(shared: Chains) -> None:
 
 @pytest.mark.parametrize("decimals", [0, 6, 27])
 @pytest.mark.parametrize("way", ["bridge", "legacy"])
-def test_a_token_goes_to_l2_and_comes_back(chains: Chains, decimals: int, way: str) -> None:
+def test_an_l1_token_is_bridged_to_l2_and_back(chains: Chains, decimals: int, way: str) -> None:
     """One whose transfers answer nothing, as some do."""
     unit = 10**decimals
     local = deploy(chains.l1, load_test_contract("OddToken"), decimals, 100 * unit)
@@ -347,7 +347,7 @@ def test_a_token_goes_to_l2_and_comes_back(chains: Chains, decimals: int, way: s
     assert chains.l1_bridge.functions.deposits(local.address, remote.address).call() == 25 * unit
 
 
-def test_a_token_of_l2_goes_to_l1_and_comes_back(chains: Chains) -> None:
+def test_an_l2_token_is_bridged_to_l1_and_back(chains: Chains) -> None:
     local = deploy(chains.l2, load_test_contract("OddToken"), 6, 100)
     create = chains.l1_factory.functions.createOptimismMintableERC20WithDecimals(local.address, "Odd", "ODD", 6)
     remote = chains.on_l1("OptimismMintableERC20", create.call({"from": chains.alice}))
@@ -369,7 +369,7 @@ def test_a_token_of_l2_goes_to_l1_and_comes_back(chains: Chains) -> None:
     assert chains.l2_bridge.functions.deposits(local.address, remote.address).call() == 40
 
 
-def test_a_token_that_l2_does_not_know_waits_until_it_is_there(chains: Chains) -> None:
+def test_a_token_missing_on_l2_waits_for_its_deployment(chains: Chains) -> None:
     local = deploy(chains.l1, load_test_contract("OddToken"), 6, 100)
     create = chains.l2_factory.functions.createOptimismMintableERC20WithDecimals(local.address, "Odd", "ODD", 6)
     remote = chains.on_l2("OptimismMintableERC20", create.call({"from": chains.alice}))
@@ -388,7 +388,7 @@ def test_a_token_that_l2_does_not_know_waits_until_it_is_there(chains: Chains) -
     assert remote.functions.balanceOf(chains.alice).call() == 30
 
 
-def test_a_token_is_not_bridged_to_one_that_is_not_its_own(chains: Chains) -> None:
+def test_a_token_is_only_bridged_to_its_counterpart(chains: Chains) -> None:
     local = deploy(chains.l1, load_test_contract("OddToken"), 6, 100)
     create = chains.l2_factory.functions.createOptimismMintableERC20(STRANGER, "Other", "OTH")
     other = create.call({"from": chains.alice})

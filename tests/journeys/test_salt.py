@@ -37,7 +37,7 @@ def _used(net: Devnet) -> int:
     return int(net.rpc("eth_getTransactionReceipt", sent)["gasUsed"], 16)
 
 
-def test_a_bucket_given_by_flag_multiplies_what_is_new_in_it(net: Devnet) -> None:
+def test_a_bucket_set_by_flag_multiplies_storage_gas(net: Devnet) -> None:
     new = TRANSFER + 4 * PER_MULTIPLE
     assert (_estimate(net), _used(net)) == (new, new)
     assert _estimate(net) == TRANSFER  # it is there now

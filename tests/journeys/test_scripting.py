@@ -25,7 +25,7 @@ ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 Up = Callable[..., RunningNode]
 
 
-def test_exec_gives_a_command_a_node_and_says_what_happened(tmp_path: Path) -> None:
+def test_exec_gives_a_command_a_node_and_prints_a_summary(tmp_path: Path) -> None:
     done = megadev(tmp_path, "exec", "--", sys.executable, "-c", SEND + "print(rpc('eth_chainId'))")
     assert (done.returncode, done.stdout) == (0, "0x7a69\n")
     assert "megadev: 1 transaction, 1 block, 21000 gas · " in done.stderr and "done" in done.stderr
@@ -54,7 +54,7 @@ def test_exec_ends_as_the_command_does(tmp_path: Path, command: list[str], code:
 ASK_BOTH = program("scripting/ask_both.py")
 
 
-def test_programs_find_what_the_table_says(tmp_path: Path) -> None:
+def test_programs_find_the_documented_variables(tmp_path: Path) -> None:
     told = "import os; print(sorted(n for n in os.environ if n in %r))"
     done = megadev(tmp_path, "exec", "--", sys.executable, "-c", ASK_BOTH + told % (sorted(GIVEN),))
     assert done.stdout == f"0x7a69 0x7a69 0x384\nTrue\nTrue\n{ALICE} 66\n{sorted(GIVEN)}\n"
@@ -69,7 +69,7 @@ def test_programs_inherit_no_variables_of_another_node(tmp_path: Path) -> None:
     assert done.stdout == f"{sorted([*absent, 'MEGADEV_PRIVATE_KEY'])}\n"
 
 
-def test_exec_counts_both_chains_and_leaves_out_what_the_node_does_itself(tmp_path: Path) -> None:
+def test_exec_counts_users_transactions_on_both_chains(tmp_path: Path) -> None:
     crossing = f"{sys.executable} -m megadev deposit 1; {sys.executable} -m megadev withdraw 1 --skip-window"
     done = megadev(tmp_path, "exec", "--", "sh", "-ec", crossing)
     assert done.returncode == 0, done.stderr
@@ -91,7 +91,7 @@ def test_exec_runs_a_script_first(tmp_path: Path) -> None:
     assert failed.stderr == "error: --script: deploy.py ended with exit code 3\n"
 
 
-def test_exec_tells_what_failed(tmp_path: Path) -> None:
+def test_exec_reports_failed_transactions(tmp_path: Path) -> None:
     data = "0x6000600060006000600060006000f0" + "600160005260206000fd"
     code = SEND + f"rpc('eth_sendTransaction', {{'from': alice, 'data': '{data}', 'gas': '0x30000'}})"
     done = megadev(tmp_path, "exec", "--", sys.executable, "-c", code)
@@ -179,7 +179,7 @@ def test_a_script_that_fails_stops_the_node(megadev_up: Up, tmp_path: Path) -> N
     assert not (tmp_path / "ready.json").exists()
 
 
-def test_a_node_that_is_stopped_stops_its_script_and_says_that_it_was_not_ready(megadev_up: Up, tmp_path: Path) -> None:
+def test_stopping_a_node_stops_its_script_and_reports_not_ready(megadev_up: Up, tmp_path: Path) -> None:
     (tmp_path / "slow.sh").write_text("echo $$\nexec sleep 600\n")
     node = megadev_up("--script", "slow.sh")
     pid = int(node.wait_for(r"^(\d+)$").group(1))
@@ -198,9 +198,7 @@ def is_gone(pid: int) -> bool:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
 @pytest.mark.parametrize("ignores", ["", "trap '' TERM; "])
-def test_what_a_script_leaves_in_the_background_ends_with_the_node(
-    megadev_up: Up, tmp_path: Path, ignores: str
-) -> None:
+def test_background_processes_of_a_script_end_with_the_node(megadev_up: Up, tmp_path: Path, ignores: str) -> None:
     (tmp_path / "serve.sh").write_text(f"({ignores}while :; do sleep 0.05; done) & echo $!\n")
     node = megadev_up("--script", "serve.sh", "--ready-file", "ready.json")
     pid = int(node.wait_for(r"^(\d+)$").group(1))
@@ -211,7 +209,7 @@ def test_what_a_script_leaves_in_the_background_ends_with_the_node(
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
-def test_a_script_that_fails_leaves_nothing_behind(megadev_up: Up, tmp_path: Path) -> None:
+def test_a_failed_script_leaves_no_processes(megadev_up: Up, tmp_path: Path) -> None:
     (tmp_path / "fail.sh").write_text("sleep 600 & echo $!\nexit 3\n")
     node = megadev_up("--script", "fail.sh")
     pid = int(node.wait_for(r"^(\d+)$").group(1))
@@ -222,14 +220,14 @@ def test_a_script_that_fails_leaves_nothing_behind(megadev_up: Up, tmp_path: Pat
 @pytest.mark.parametrize(
     ("name", "said"), [("missing.py", "there is no file missing.py"), ("notes.txt", "neither a .py nor a .sh")]
 )
-def test_what_cannot_be_run_is_said_before_anything_starts(tmp_path: Path, name: str, said: str) -> None:
+def test_an_unrunnable_script_is_reported_before_the_start(tmp_path: Path, name: str, said: str) -> None:
     (tmp_path / "notes.txt").write_text("nothing\n")
     done = megadev(tmp_path, "up", "--port", "0", "--script", name)
     assert done.returncode == 2 and done.stdout == ""
     assert said in done.stderr and len(done.stderr.splitlines()) == 1
 
 
-def test_a_ready_file_that_cannot_be_written_is_said_before_the_script_runs(tmp_path: Path) -> None:
+def test_an_unwritable_ready_file_is_reported_before_the_script_runs(tmp_path: Path) -> None:
     (tmp_path / "deploy.sh").write_text("touch deployed\n")
     done = megadev(tmp_path, "up", "--port", "0", "--script", "deploy.sh", "--ready-file", "nowhere/ready.json")
     assert done.returncode == 2 and done.stderr == "error: --ready-file: there is no directory nowhere\n"

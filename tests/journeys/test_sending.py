@@ -140,7 +140,7 @@ def test_blobs_get_their_commitments_and_proofs(net: Devnet, alice: str, bob: st
     assert (receipt["type"], receipt["status"], receipt["blobGasUsed"]) == ("0x3", "0x1", hex(131_072))
 
 
-def test_the_nonce_counts_what_waits(net: Devnet, alice: str, bob: str) -> None:
+def test_the_pending_nonce_counts_waiting_transactions(net: Devnet, alice: str, bob: str) -> None:
     net.rpc("evm_setAutomine", False)
     hashes = [net.rpc("eth_sendTransaction", {"from": alice, "to": bob}) for _ in range(3)]
     assert [net.rpc("eth_getTransactionByHash", tx_hash)["nonce"] for tx_hash in hashes] == ["0x0", "0x1", "0x2"]
@@ -186,7 +186,7 @@ def test_a_gap_in_nonces_makes_it_wait_until_filled(net: Devnet, alice: str, bob
         ({"value": "0x" + "f" * 65}, -32602, "value"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_and_changes_nothing(
+def test_an_invalid_transaction_is_refused_and_changes_nothing(
     net: Devnet, alice: str, bob: str, fields: dict[str, Any], code: int, words: str
 ) -> None:
     error = refusal(net, {"from": alice, "to": bob, **fields})
@@ -213,7 +213,7 @@ def test_a_used_nonce_and_a_cheap_replacement_are_refused(net: Devnet, alice: st
 
 
 @pytest.mark.parametrize("fields", [{}, {"gasPrice": 5 * GWEI}, {"gasPrice": 5 * GWEI, "accessList": []}])
-def test_a_transaction_signed_elsewhere_is_taken(net: Devnet, fields: dict[str, Any]) -> None:
+def test_an_externally_signed_transaction_is_accepted(net: Devnet, fields: dict[str, Any]) -> None:
     raw = signed(net, **fields, **({"gas": 30_000} if "accessList" in fields else {}))
     tx_hash = net.rpc("eth_sendRawTransaction", raw)
     assert net.rpc("eth_getTransactionReceipt", tx_hash)["status"] == "0x1"
@@ -256,7 +256,7 @@ def test_the_sync_methods_answer_with_the_receipt(net: Devnet, alice: str, bob: 
     assert receipt == net.rpc("eth_getTransactionReceipt", receipt["transactionHash"])
 
 
-def test_the_sync_methods_give_up_after_the_timeout_and_say_which_transaction(net: Devnet) -> None:
+def test_sync_methods_return_the_hash_after_a_timeout(net: Devnet) -> None:
     net.rpc("evm_setAutomine", False)
     error = refusal(net, signed(net), 5, method="eth_sendRawTransactionSync")
     assert error.code == 4
@@ -271,7 +271,7 @@ def served(net: Devnet, body: Callable[[Devnet], None]) -> None:
         net.close()
 
 
-def test_a_sync_method_waits_for_the_block_that_somebody_else_mines(net: Devnet, alice: str) -> None:
+def test_a_sync_method_waits_for_another_clients_block(net: Devnet, alice: str) -> None:
     net.rpc("evm_setAutomine", False)
     answers: list[Any] = []
 
@@ -338,7 +338,7 @@ def test_a_contract_can_be_impersonated(net: Devnet, bob: str) -> None:
     assert net.rpc("eth_sendTransactionSync", {"from": wallet, "to": bob, "value": "0x1"})["status"] == "0x1"
 
 
-def test_with_auto_impersonation_anybody_sends(net: Devnet, bob: str) -> None:
+def test_with_auto_impersonation_any_account_sends(net: Devnet, bob: str) -> None:
     net.rpc("anvil_autoImpersonateAccount", True)
     net.rpc("anvil_setBalance", NOBODY, hex(ETHER))
     assert net.rpc("eth_sendTransactionSync", {"from": NOBODY, "to": bob})["status"] == "0x1"
@@ -375,7 +375,7 @@ def test_a_filled_transaction_lacks_only_its_signature(net: Devnet, alice: str, 
     assert answer["raw"].endswith("c0808080")
 
 
-def test_filling_in_keeps_what_is_given_and_refuses_what_fails(net: Devnet, alice: str, bob: str) -> None:
+def test_filling_keeps_given_fields_and_refuses_failing_transactions(net: Devnet, alice: str, bob: str) -> None:
     given = {"from": alice, "to": bob, "nonce": "0x9", "gas": "0xffff", "gasPrice": hex(GWEI)}
     tx = net.rpc("eth_fillTransaction", given)["tx"]
     assert (tx["nonce"], tx["gas"], tx["gasPrice"], tx["type"]) == ("0x9", "0xffff", hex(GWEI), "0x0")

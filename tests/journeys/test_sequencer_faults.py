@@ -99,7 +99,7 @@ def dev() -> Iterator[App]:
 
 
 @pytest.mark.parametrize(("name", "code"), [("app", -32000), ("dev", 4)])
-def test_while_it_is_paused_transactions_wait_and_who_waits_for_them_is_told_that_it_took_too_long(
+def test_while_paused_transactions_wait_and_sync_sends_time_out(
     name: str, code: int, request: pytest.FixtureRequest
 ) -> None:
     app: App = request.getfixturevalue(name)
@@ -116,7 +116,7 @@ def test_while_it_is_paused_transactions_wait_and_who_waits_for_them_is_told_tha
     assert app.promise(waiting[0])["status"] == ("kept" if name == "dev" else "pending")
 
 
-def test_a_pause_leaves_what_was_preconfirmed_unsealed(app: App) -> None:
+def test_a_pause_leaves_preconfirmed_transactions_unsealed(app: App) -> None:
     tx_hash = app.pay()
     app.control("pause")
     later = app.pay()
@@ -129,7 +129,7 @@ def test_a_pause_leaves_what_was_preconfirmed_unsealed(app: App) -> None:
     assert app.content() == [tx_hash, later]
 
 
-def test_an_ordinary_wait_ends_well_once_the_sequencer_goes_on(app: App) -> None:
+def test_a_wait_ends_once_the_sequencer_resumes(app: App) -> None:
     app.control("pause")
     heard = app.socket.rpc("eth_subscribe", "newPendingTransactions")
     answers: list[Any] = []
@@ -148,7 +148,7 @@ def test_an_ordinary_wait_ends_well_once_the_sequencer_goes_on(app: App) -> None
 # -- crash --------------------------------------------------------------------------------------------------------
 
 
-def test_after_a_crash_nothing_is_taken_and_a_restart_brings_back_what_survived_as_it_was(app: App) -> None:
+def test_after_a_crash_sends_are_refused_and_a_restart_restores_the_rest(app: App) -> None:
     hashes = [app.pay(), app.pay(app.bob), app.pay()]
     promises = [app.promise(tx_hash) for tx_hash in hashes]
     receipts = [app.receipt(tx_hash) for tx_hash in hashes]
@@ -168,7 +168,7 @@ def test_after_a_crash_nothing_is_taken_and_a_restart_brings_back_what_survived_
     assert app.socket.is_quiet(), heard
 
 
-def test_a_crash_that_loses_what_was_not_sealed_says_so_and_nonces_roll_back(app: App) -> None:
+def test_a_crash_that_loses_transactions_reports_them_and_rolls_back_nonces(app: App) -> None:
     app.pay()
     app.rpc("anvil_setBalance", NOBODY, "0x64")
     lost = [app.pay(), app.pay(app.bob)]
@@ -251,7 +251,7 @@ def test_a_gateway_can_go_down_with_it(app: App) -> None:
     assert app.rpc("eth_blockNumber") == "0x0"
 
 
-def test_blocks_that_are_not_there_cannot_be_lost(app: App) -> None:
+def test_a_crash_cannot_lose_missing_blocks(app: App) -> None:
     assert app.refusal("megadev_sequencer_crash", {"survive": False, "blocks": 1}).code == -32602
     app.rpc("evm_mine")
     assert app.refusal("megadev_sequencer_crash", {"blocks": 1}).code == -32602
@@ -288,7 +288,7 @@ def test_a_key_changes_where_a_block_begins_and_signatures_go_by_the_block(app: 
 # -- latency ------------------------------------------------------------------------------------------------------
 
 
-def test_answers_to_sends_are_held_back_and_nothing_else_waits(app: App) -> None:
+def test_latency_delays_only_answers_to_sends(app: App) -> None:
     held: list[float] = []
 
     async def note(seconds: float) -> None:
@@ -312,7 +312,7 @@ def test_answers_to_sends_are_held_back_and_nothing_else_waits(app: App) -> None
     assert len(held) == 20
 
 
-def test_an_answer_that_is_held_back_holds_up_nobody(app: App) -> None:
+def test_a_delayed_answer_does_not_delay_others(app: App) -> None:
     """The sender waits for ever; the chain, and everybody else, goes on."""
     never = threading.Event()
 
@@ -358,7 +358,7 @@ def test_latency_is_a_setting_too() -> None:
 # -- broken promises ----------------------------------------------------------------------------------------------
 
 
-def test_what_is_withheld_was_promised_and_is_not_in_the_block(app: App) -> None:
+def test_a_withheld_transaction_is_promised_and_not_in_the_block(app: App) -> None:
     minis, notices, heads = (
         app.socket.rpc("eth_subscribe", kind) for kind in ("miniBlocks", "lostPreconfirmations", "newHeads")
     )
@@ -380,7 +380,7 @@ def test_what_is_withheld_was_promised_and_is_not_in_the_block(app: App) -> None
     assert app.control("status")["faults"]["withhold"] is None, "it happens once"
 
 
-def test_mini_blocks_that_were_announced_are_void_where_the_block_is_sealed_otherwise(app: App) -> None:
+def test_announced_mini_blocks_become_void_if_the_block_differs(app: App) -> None:
     """Announced once with both, then, under the same number, with what is left."""
     minis, notices = (app.socket.rpc("eth_subscribe", kind) for kind in ("miniBlocks", "lostPreconfirmations"))
     pair = [app.pay(), app.pay(app.bob)]
@@ -393,7 +393,7 @@ def test_mini_blocks_that_were_announced_are_void_where_the_block_is_sealed_othe
     assert (again["mini_block_number"], [tx["hash"] for tx in again["transactions"]]) == ("0x0", pair[1:])
 
 
-def test_what_is_withheld_for_a_while_is_in_the_next_block(app: App) -> None:
+def test_a_delayed_transaction_is_in_the_next_block(app: App) -> None:
     tx_hash = app.pay()
     app.control("withhold", {"addresses": [NOBODY], "delay": True})
     app.rpc("evm_mine")
@@ -414,7 +414,7 @@ def test_in_the_dev_preset_an_instant_block_can_do_without_its_transaction(dev: 
     assert dev.content() == [later]
 
 
-def test_a_block_comes_in_another_order_than_was_promised(app: App) -> None:
+def test_reorder_seals_another_order_than_promised(app: App) -> None:
     app.control("reorder")
     alone = [app.pay(), app.pay()]
     app.rpc("evm_mine")
@@ -431,7 +431,7 @@ def test_a_block_comes_in_another_order_than_was_promised(app: App) -> None:
 
 
 @pytest.mark.parametrize("name", ["app", "dev"])
-def test_who_is_censored_is_never_included_and_everybody_else_is(name: str, request: pytest.FixtureRequest) -> None:
+def test_only_censored_accounts_are_excluded(name: str, request: pytest.FixtureRequest) -> None:
     app: App = request.getfixturevalue(name)
     app.control("censor", [app.bob])
     censored = [app.pay(app.bob), app.pay(to=app.bob), app.pay()]
@@ -480,7 +480,7 @@ def test_two_mini_blocks_with_one_number_are_evidence_that_verifies(
 # -- going back, and the command line -----------------------------------------------------------------------------
 
 
-def test_a_revert_mends_what_was_broken_since_its_snapshot(app: App) -> None:
+def test_a_revert_clears_faults_set_since_its_snapshot(app: App) -> None:
     app.control("censor", [app.carol])
     before = app.control("status")
     snapshot = app.rpc("evm_snapshot")
@@ -512,7 +512,7 @@ def test_a_reset_ends_all_faults(app: App) -> None:
     assert app.rpc("eth_blockNumber") == "0x0"
 
 
-def test_a_chain_that_is_paused_is_saved_with_what_it_holds(tmp_path: Path) -> None:
+def test_a_paused_chain_is_saved_with_its_open_block(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     with Devnet(**SLOW, state=path) as net:
         net.rpc("eth_sendTransaction", {"from": net.accounts[0].address, "to": NOBODY, "value": "0x7"})
@@ -521,7 +521,7 @@ def test_a_chain_that_is_paused_is_saved_with_what_it_holds(tmp_path: Path) -> N
         assert net.rpc("eth_getBalance", NOBODY) == "0x7"
 
 
-def test_timers_leave_a_stopped_sequencer_alone() -> None:
+def test_timers_do_not_seal_for_a_stopped_sequencer() -> None:
     clock = ManualClock(1_700_000_000)
     loop = ManualLoop(clock)
     net = Devnet(preset="megaeth", no_l1=True, clock=clock, loop=loop)  # type: ignore[arg-type]
@@ -541,7 +541,9 @@ def test_timers_leave_a_stopped_sequencer_alone() -> None:
     net.close()
 
 
-def test_the_command_line_steers_it_and_the_terminal_tells(megadev_up: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_controls_it_and_the_terminal_reports_it(
+    megadev_up: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     node = megadev_up("--color", "never")
 
     def steer(*arguments: str) -> Any:

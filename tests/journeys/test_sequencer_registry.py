@@ -42,7 +42,7 @@ def signer_of_newest(net: Devnet) -> str:
     return str(net.rpc("megadev_getPreconfirmation", sent)["signer"])
 
 
-def test_the_contracts_stand_from_the_start(net: Devnet) -> None:
+def test_the_registry_contracts_exist_from_the_start(net: Devnet) -> None:
     for contract in SYSTEM_CONTRACTS["rex6"]:
         assert len(net.rpc("eth_getCode", "0x" + contract.address.hex(), "0x0")) > 2, contract.name
     status = net.rpc("megadev_sequencer_status")
@@ -116,7 +116,7 @@ def transact(net: Devnet, signature: str, *arguments: object) -> dict[str, Any]:
     return receipt
 
 
-def test_what_the_admin_schedules_by_a_transaction_is_followed(net: Devnet) -> None:
+def test_a_scheduled_sequencer_change_is_applied(net: Devnet) -> None:
     dev = net.accounts[3]
     head = int(net.rpc("eth_blockNumber"), 16)
     receipt = schedule(net, dev.private_key, head + 3)
@@ -131,7 +131,7 @@ def test_what_the_admin_schedules_by_a_transaction_is_followed(net: Devnet) -> N
     assert signer_of_newest(net) == dev.address.lower()
 
 
-def test_what_the_admin_takes_back_is_not_done(net: Devnet) -> None:
+def test_a_cancelled_sequencer_change_is_not_applied(net: Devnet) -> None:
     old = ask(net, "currentSequencer()")
     net.rpc("megadev_sequencer_rotateKey", {"key": NEW_KEY, "block": hex(3)})
     transact(net, "scheduleNextSequencerChange(address,uint256,bytes)", "0x" + "00" * 20, FOREVER, b"")

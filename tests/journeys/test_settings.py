@@ -17,6 +17,7 @@ from megadev import Devnet
 from megadev.config.settings import FORKING, SETTINGS
 from megadev.primitives.signatures import address_of
 from megadev.rpc.client import RpcError
+from tests.stage.wallet import Wallet
 
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -24,10 +25,6 @@ CREATE2_DEPLOYER = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 STRANGER = "0x1111111111111111111111111111111111111111"
 
 Observation = Callable[[Devnet], object]
-
-
-def send(net: Devnet, **fields: Any) -> Any:
-    return net.rpc("eth_sendTransaction", {"from": ALICE, "to": BOB, "value": "0x1"} | fields)
 
 
 def latest(field: str) -> Observation:
@@ -72,14 +69,16 @@ def faults_on(net: Devnet) -> object:
 
 def senders_by_fee_or_age(net: Devnet) -> object:
     for sender, tip in ((ALICE, 1), (BOB, 5)):
-        send(net, **{"from": sender, "maxFeePerGas": hex(3 * 10**9), "maxPriorityFeePerGas": hex(tip)})
+        Wallet(net.rpc, ALICE).submit(
+            BOB, value=1, **{"from": sender, "maxFeePerGas": hex(3 * 10**9), "maxPriorityFeePerGas": hex(tip)}
+        )
     net.rpc("evm_mine")
     return [tx["from"] for tx in net.rpc("eth_getBlockByNumber", "latest", True)["transactions"]]
 
 
 def transactions_in_a_block(net: Devnet) -> object:
     for _ in range(3):
-        send(net)
+        Wallet(net.rpc, ALICE).submit(BOB, value=1)
     net.rpc("evm_mine")
     return len(net.rpc("eth_getBlockByNumber", "latest", False)["transactions"])
 
@@ -99,7 +98,7 @@ def seconds_between_blocks(net: Devnet) -> object:
 
 def blocks_after_sending(net: Devnet) -> object:
     net.serve()
-    send(net)
+    Wallet(net.rpc, ALICE).submit(BOB, value=1)
     return net.rpc("eth_blockNumber")
 
 
@@ -187,7 +186,10 @@ EFFECTS: dict[str, Effect] = {
         ["Limits", "Vault"],
     ),
     "auto_impersonate": Effect(
-        True, outcome(lambda net: send(net, **{"from": STRANGER})), "accepted", (("fund", f"{STRANGER}=1"),)
+        True,
+        outcome(lambda net: Wallet(net.rpc, ALICE).submit(BOB, value=1, **{"from": STRANGER})),
+        "accepted",
+        (("fund", f"{STRANGER}=1"),),
     ),
     "chain_id": Effect(5, lambda net: net.rpc("eth_chainId"), "0x5"),
     "hardfork": Effect(
@@ -209,13 +211,20 @@ EFFECTS: dict[str, Effect] = {
         True, lambda net: net.rpc("eth_getCode", CREATE2_DEPLOYER, "latest") == "0x", True
     ),
     "gas_limit": Effect(0x1000000, latest("gasLimit"), "0x1000000"),
-    "disable_block_gas_limit": Effect(True, outcome(lambda net: send(net, gas=hex(40_000_000))), "accepted"),
-    "enable_tx_gas_limit": Effect(True, outcome(lambda net: send(net, gas=hex(17_000_000))), "refused"),
+    "disable_block_gas_limit": Effect(
+        True, outcome(lambda net: Wallet(net.rpc, ALICE).submit(BOB, value=1, gas=hex(40_000_000))), "accepted"
+    ),
+    "enable_tx_gas_limit": Effect(
+        True, outcome(lambda net: Wallet(net.rpc, ALICE).submit(BOB, value=1, gas=hex(17_000_000))), "refused"
+    ),
     "base_fee": Effect(7, latest("baseFeePerGas"), "0x7"),
     "gas_price": Effect(7, lambda net: net.rpc("eth_gasPrice"), "0x7"),
     "disable_min_priority_fee": Effect(True, lambda net: net.rpc("eth_maxPriorityFeePerGas"), "0x0"),
     "disable_pool_balance_checks": Effect(
-        True, outcome(lambda net: send(net, value=hex(10**30), gas="0x5208")), "accepted", (("no_mining", True),)
+        True,
+        outcome(lambda net: Wallet(net.rpc, ALICE).submit(BOB, value=10**30, gas="0x5208")),
+        "accepted",
+        (("no_mining", True),),
     ),
     "code_size_limit": Effect(40_000, deploy(40_000), "0x1"),
     "disable_code_size_limit": Effect(True, deploy(40_000), "0x1"),
@@ -223,7 +232,7 @@ EFFECTS: dict[str, Effect] = {
     "block_time": Effect(1000, blocks_after_sending, "0x0"),
     "mini_block_time": Effect(
         0.5,
-        lambda net: send(net) and net.rpc("eth_getTransactionCount", ALICE, "latest"),
+        lambda net: Wallet(net.rpc, ALICE).submit(BOB, value=1) and net.rpc("eth_getTransactionCount", ALICE, "latest"),
         "0x1",
         (("block_time", 1000),),
     ),
@@ -351,7 +360,7 @@ OF_FORKS = {row.name for row in SETTINGS if row.group == FORKING}
 """Settings that mean something only with a node to fork: see test_forking.py."""
 
 
-def test_no_setting_is_forgotten_here() -> None:
+def test_every_setting_has_a_case() -> None:
     assert {row.name for row in SETTINGS} == (
         EFFECTS.keys()
         | SHOWN_BY_THE_COMMAND

@@ -72,7 +72,7 @@ def test_a_transaction_is_filled_in_and_signed_but_not_sent(net: Devnet, alice: 
     assert net.rpc("eth_sendRawTransactionSync", raw)["status"] == "0x1"
 
 
-def test_nobody_signs_for_an_account_whose_key_is_not_here(net: Devnet) -> None:
+def test_an_account_without_a_key_cannot_sign(net: Devnet) -> None:
     net.rpc("anvil_impersonateAccount", STRANGER)
     for method, *params in (
         ("eth_sign", STRANGER, "0x12"),
@@ -101,7 +101,7 @@ def test_nobody_signs_for_an_account_whose_key_is_not_here(net: Devnet) -> None:
         ("eth_signTransaction", {"to": "0x12"}),
     ],
 )
-def test_what_cannot_be_signed_is_a_bad_parameter(net: Devnet, alice: str, params: tuple[Any, ...]) -> None:
+def test_unsignable_data_is_an_invalid_parameter(net: Devnet, alice: str, params: tuple[Any, ...]) -> None:
     method, *rest = params
     assert refusal(net, method, *(alice if one == "ALICE" else one for one in rest)).code == -32602
 
@@ -116,7 +116,7 @@ def test_the_name_in_eip_712_itself_works_too(net: Devnet, alice: str) -> None:
     assert net.rpc("eth_signTypedData", alice, MAIL) == net.rpc("eth_signTypedData_v4", alice, MAIL)
 
 
-def test_version_3_signs_what_it_knows(net: Devnet, alice: str) -> None:
+def test_sign_typed_data_v3_signs_supported_types(net: Devnet, alice: str) -> None:
     assert net.rpc("eth_signTypedData_v3", alice, FLAT) == net.rpc("eth_signTypedData_v4", alice, FLAT)
     error = refusal(net, "eth_signTypedData_v3", alice, MAIL)
     assert (error.code, "eth_signTypedData_v4" in error.message) == (-32602, True)

@@ -139,7 +139,7 @@ def test_blocks_are_chained_by_real_hashes_and_gaps_are_filled(net: Devnet) -> N
     assert seen == [head["hash"], blocks[0]["hash"], blocks[3]["hash"], blocks[4]["hash"], word(0)]
 
 
-def test_state_flows_from_call_to_call_and_block_to_block_and_ends_there(net: Devnet, alice: str) -> None:
+def test_simulated_state_carries_over_and_is_discarded(net: Devnet, alice: str) -> None:
     counter = deploy(net, "Counter")
     head = net.rpc("eth_blockNumber")
     increment, read = call(counter, "increment()", **{"from": alice}), call(counter, "number()")
@@ -150,7 +150,7 @@ def test_state_flows_from_call_to_call_and_block_to_block_and_ends_there(net: De
     assert (net.rpc("eth_call", read), net.rpc("eth_blockNumber")) == (word(0), head)
 
 
-def test_overrides_hold_for_their_block_and_what_they_leave_behind(net: Devnet) -> None:
+def test_overrides_apply_from_their_block_on(net: Devnet) -> None:
     read = [{"to": ELSEWHERE}]
     first, second, third = simulate(
         net,
@@ -186,7 +186,7 @@ def test_a_coinbase_and_gas_limit_carry_over_but_a_base_fee_does_not(net: Devnet
     assert (second["miner"], second["gasLimit"], second["baseFeePerGas"]) == (THIRD, "0x1e8480", "0x0")
 
 
-def test_a_failed_call_says_how_and_the_next_goes_on(net: Devnet) -> None:
+def test_a_failed_simulated_call_has_a_reason_and_the_next_continues(net: Devnet) -> None:
     reverter = deploy(net, "Reverter")
     (block,) = simulate(
         net,
@@ -202,7 +202,7 @@ def test_a_failed_call_says_how_and_the_next_goes_on(net: Devnet) -> None:
     assert (fine["status"], "error" in fine) == ("0x1", False)
 
 
-def test_logs_stand_where_they_would(net: Devnet) -> None:
+def test_simulated_logs_have_their_position(net: Devnet) -> None:
     logger = deploy(net, "Logger")
     (block,) = simulate(net, {"calls": [call(logger, "many(uint256)", 1), call(logger, "many(uint256)", 2)]})
     first, second = (outcome["logs"] for outcome in block["calls"])
@@ -290,7 +290,7 @@ def test_full_transactions_are_shown_where_asked_for(net: Devnet, alice: str) ->
     assert (tx["blockHash"], tx["blockNumber"], tx["transactionIndex"]) == (block["hash"], block["number"], "0x0")
 
 
-def test_a_simulation_starts_where_told(net: Devnet, alice: str) -> None:
+def test_a_simulation_starts_at_the_given_block(net: Devnet, alice: str) -> None:
     counter = deploy(net, "Counter")
     net.rpc("eth_sendTransactionSync", call(counter, "setNumber(uint256)", 9, **{"from": alice}))
     read = {"calls": [call(counter, "number()")]}
@@ -351,7 +351,7 @@ PRICED = {"maxFeePerGas": hex(2 * GWEI)}
         ([{}], {"validation": "yes"}, -32602, "boolean"),
     ],
 )
-def test_what_no_chain_could_contain_is_refused_with_the_codes_of_the_execution_api(
+def test_impossible_simulations_are_refused_with_the_execution_apis_codes(
     net: Devnet, alice: str, blocks: list[Any], options: dict[str, Any], code: int, words: str
 ) -> None:
     net.rpc("eth_sendTransaction", {"from": alice, "to": PAYEE})

@@ -134,7 +134,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
-def test_the_bond_is_taken_for_each_fault_and_comes_back_with_a_revert(preset: str) -> None:
+def test_the_bond_is_slashed_for_each_fault_and_restored_by_a_revert(preset: str) -> None:
     stage = Stage(preset, no_mining=False)
     net, bridge = stage.net, stage.bridge
     assert stage.bond() == 100 * ETHER
@@ -166,7 +166,7 @@ def test_the_bond_is_taken_for_each_fault_and_comes_back_with_a_revert(preset: s
 
 
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
-def test_what_derivation_replaces_is_evidence_and_an_l1_reorganisation_is_none(preset: str, tmp_path: Path) -> None:
+def test_derivation_replacements_are_evidence_and_l1_reorganisations_are_not(preset: str, tmp_path: Path) -> None:
     settings = {"batch": True, "sequencing_window": 4, "channel_seconds": 10**6, "state": f"{tmp_path}/store/"}
     stage = Stage(preset, **settings)
     net = stage.net
@@ -198,7 +198,7 @@ def test_what_derivation_replaces_is_evidence_and_an_l1_reorganisation_is_none(p
     net.close()
 
 
-def test_an_honest_sequencer_keeps_its_bond_whatever_is_shown(stage: Stage) -> None:
+def test_an_honest_sequencer_keeps_its_bond(stage: Stage) -> None:
     net, chain = stage.net, stage.chain
     for _ in range(3):
         stage.pay(stage.alice, stage.bob)
@@ -300,7 +300,7 @@ def test_each_way_of_contradicting_is_punished(stage: Stage) -> None:
     assert stage.try_out(broken(*false_mini(transactions=swapped), block)) == "slashed"
 
 
-def test_what_depends_on_an_l1_block_that_is_gone_is_no_evidence(stage: Stage) -> None:
+def test_promises_on_a_removed_l1_block_are_not_evidence(stage: Stage) -> None:
     """Or a sequencer that kept its word could lose its bond because L1 was reorganised."""
     net, l1 = stage.net, stage.net.l1
     l1.rpc("evm_mine")
@@ -344,7 +344,7 @@ def test_what_depends_on_an_l1_block_that_is_gone_is_no_evidence(stage: Stage) -
     assert stage.try_out(slashing.promises_call(*told, *other)) == "OriginNotOnL1"
 
 
-def test_a_claim_that_was_not_proven_shows_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unproven_claim_is_not_accepted_as_evidence(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or who makes a wrong one that nobody challenges could slash a sequencer that kept its word."""
     monkeypatch.setattr(slashing, "HEADERS_PER_CALL", 3)
     net, chain = stage.net, stage.chain

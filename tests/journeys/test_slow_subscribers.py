@@ -37,7 +37,7 @@ def port_of(net: Devnet) -> int:
     return int(net.url.rpartition(":")[2])
 
 
-def test_one_that_never_reads_is_dropped_and_told_why_while_others_hear_everything(net: Devnet) -> None:
+def test_a_client_that_never_reads_is_dropped_with_a_reason(net: Devnet) -> None:
     with closing(never_reads(port_of(net), times=200)) as stuck, connect(net.url.replace("http", "ws")) as attentive:
         ask(attentive, "eth_subscribe", "newHeads")
         assert len(subscriptions(net)) == 201
@@ -58,7 +58,7 @@ def test_one_that_never_reads_is_dropped_and_told_why_while_others_hear_everythi
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="IPC needs Unix sockets")
-def test_over_ipc_the_last_line_says_so(megadev_up: Callable[..., Any], tmp_path: Path) -> None:
+def test_over_ipc_the_last_line_has_the_reason(megadev_up: Callable[..., Any], tmp_path: Path) -> None:
     path = tmp_path / "n.ipc"
     node = megadev_up("--ipc", str(path), "--subscriber-backlog", "50000")
     with socket.socket(socket.AF_UNIX) as client:
@@ -75,7 +75,7 @@ def test_over_ipc_the_last_line_says_so(megadev_up: Callable[..., Any], tmp_path
         assert "too slowly" in last["error"]["message"]
 
 
-def test_no_more_subscriptions_than_the_settings_allow() -> None:
+def test_max_subscriptions_limits_subscriptions() -> None:
     with Devnet(max_subscriptions=10) as net:
         net.serve()
         with connect(net.url.replace("http", "ws")) as client:

@@ -45,7 +45,7 @@ def test_a_fixture_is_loaded_again_and_again(net: Devnet) -> None:
         assert net.rpc("eth_getBalance", NOBODY) == "0x0"
 
 
-def test_the_clock_goes_back_to_where_it_was_however_long_ago(net: Devnet, clock: ManualClock) -> None:
+def test_a_revert_restores_the_clock(net: Devnet, clock: ManualClock) -> None:
     net.rpc("evm_increaseTime", 1_000)
     snapshot = net.rpc("evm_snapshot")
     clock.advance(500)
@@ -70,7 +70,7 @@ def test_a_time_asked_for_and_not_yet_used_is_asked_for_again(net: Devnet) -> No
     assert timestamp(net) == START + 5_012
 
 
-def test_settings_of_the_blocks_to_come_are_those_of_then(net: Devnet) -> None:
+def test_a_revert_restores_settings_of_future_blocks(net: Devnet) -> None:
     net.rpc("anvil_setCoinbase", NOBODY)
     net.rpc("anvil_setNextBlockBaseFeePerGas", "0x77")
     pending = net.rpc("eth_getBlockByNumber", "pending", False)
@@ -83,7 +83,7 @@ def test_settings_of_the_blocks_to_come_are_those_of_then(net: Devnet) -> None:
     assert (net.rpc("eth_coinbase"), pending["baseFeePerGas"]) == (NOBODY, "0x77")
 
 
-def test_transactions_wait_again_in_the_order_in_which_they_came(clock: ManualClock) -> None:
+def test_a_revert_restores_the_order_of_waiting_transactions(clock: ManualClock) -> None:
     net = Devnet(clock=clock, order="fifo")
     net.rpc("evm_setAutomine", False)
     senders = [account.address for account in net.accounts[:4]]
@@ -97,7 +97,7 @@ def test_transactions_wait_again_in_the_order_in_which_they_came(clock: ManualCl
     assert net.rpc("eth_getBlockByNumber", "latest", False)["transactions"] == waiting
 
 
-def test_nothing_is_mined_by_a_revert_itself(net: Devnet) -> None:
+def test_a_revert_mines_no_block(net: Devnet) -> None:
     """A transaction that became ready by a cheat waits for the next block, before the snapshot and after it."""
     alice = net.accounts[0].address
     request = {"from": alice, "to": NOBODY, "nonce": "0x1", "gas": "0x5208"}
@@ -125,7 +125,7 @@ def test_a_revert_restores_impersonation_and_logging(net: Devnet) -> None:
         net.rpc("eth_sendTransaction", {"from": "0x" + "12" * 20, "to": NOBODY})
 
 
-def test_a_filter_takes_back_what_it_has_shown_and_goes_on(net: Devnet) -> None:
+def test_after_a_revert_a_filter_returns_removed_logs_and_continues(net: Devnet) -> None:
     blocks = net.rpc("eth_newBlockFilter")
     net.rpc("evm_mine")
     snapshot = net.rpc("evm_snapshot")

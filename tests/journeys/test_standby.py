@@ -111,7 +111,7 @@ def test_a_standby_takes_over_with_its_own_key(opened: Callable[..., Sequencers]
     assert sequencers.rpc("megadev_sequencer_restart")["standby"]["order"] == [2, 0, 1]
 
 
-def test_mini_blocks_that_were_seen_are_kept_and_the_rest_is_told_as_lost(opened: Callable[..., Sequencers]) -> None:
+def test_a_takeover_keeps_received_mini_blocks_and_reports_the_rest_as_lost(opened: Callable[..., Sequencers]) -> None:
     sequencers = opened(**BY_HAND)
     kept = [sequencers.pay(), sequencers.pay()]
     sequencers.net.call(sequencers.net.node.l2.sequencer.close_mini_block)
@@ -133,7 +133,7 @@ def test_mini_blocks_that_were_seen_are_kept_and_the_rest_is_told_as_lost(opened
     assert sequencers.rpc("eth_getTransactionCount", sequencers.alice, "latest") == "0x2"
 
 
-def test_what_a_slow_stream_has_not_brought_is_lost_too(opened: Callable[..., Sequencers]) -> None:
+def test_transactions_delayed_by_a_slow_stream_are_lost_in_a_takeover(opened: Callable[..., Sequencers]) -> None:
     sequencers = opened(**BY_HAND)
     sequencers.rpc("megadev_sequencer_setLatency", {"stream": "10s"})
     sent = sequencers.pay()
@@ -206,7 +206,7 @@ def test_sequencers_take_turns(opened: Callable[..., Sequencers]) -> None:
     assert {sequencers.signer(number) for number in range(6, 12)} == set(members)
 
 
-def test_a_snapshot_brings_back_order_and_keys(opened: Callable[..., Sequencers]) -> None:
+def test_a_snapshot_restores_order_and_keys(opened: Callable[..., Sequencers]) -> None:
     sequencers = opened()
     taken = sequencers.rpc("evm_snapshot")
     before = sequencers.status()
@@ -220,7 +220,7 @@ def test_a_snapshot_brings_back_order_and_keys(opened: Callable[..., Sequencers]
 
 @pytest.mark.parametrize("preset", list(PRESETS))
 @pytest.mark.parametrize("kept_in", ["state.json", "store/"])
-def test_a_restart_brings_back_order_and_keys(preset: str, kept_in: str, tmp_path: Path) -> None:
+def test_a_restart_restores_order_and_keys(preset: str, kept_in: str, tmp_path: Path) -> None:
     settings = PRESETS[preset] | {"state": f"{tmp_path}/{kept_in}"}
     before = Sequencers(**settings)
     before.pay()
@@ -243,7 +243,7 @@ def test_turns_need_standbys() -> None:
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))
-def test_a_quorum_signs_before_anything_is_preconfirmed(opened: Callable[..., Sequencers], preset: str) -> None:
+def test_a_quorum_signs_before_preconfirmation(opened: Callable[..., Sequencers], preset: str) -> None:
     sequencers = opened(standby=3, quorum="20ms", **PRESETS[preset])
     url = sequencers.net.serve()
     told = sequencers.status()["standby"]["quorum"]

@@ -209,7 +209,7 @@ def test_a_witness_has_all_code_that_ran_or_was_measured_and_no_other() -> None:
         check_witness(net.node, net.l2.chain.head)
 
 
-def test_state_changed_by_hand_has_no_witness_and_is_in_no_list() -> None:
+def test_cheats_are_in_no_witness_and_no_access_list() -> None:
     with Devnet() as net:
         net.rpc("anvil_setBalance", "0x" + "77" * 20, "0x1")
         net.rpc("evm_mine")
@@ -220,7 +220,7 @@ def test_state_changed_by_hand_has_no_witness_and_is_in_no_list() -> None:
         check_access_list(net.node, net.l2.chain.head)
 
 
-def test_an_access_list_names_what_was_touched_and_not_what_was_declared() -> None:
+def test_an_access_list_contains_touched_not_declared_entries() -> None:
     touched, declared, precompile = "0x" + "11" * 20, "0x" + "22" * 20, "0x" + "00" * 19 + "02"
     with Devnet() as net:
         code = f"73{touched[2:]}3150" + f"5f5f5f5f73{precompile[2:]}5afa50" + "600754505f" + "5460095500"
@@ -248,7 +248,7 @@ def test_a_slot_read_by_one_transaction_and_written_by_another_is_written() -> N
         assert found["storageReads"] == []
 
 
-def test_raw_bytes_are_what_the_hash_and_the_roots_are_of() -> None:
+def test_raw_bytes_match_the_hash_and_the_roots() -> None:
     node = fixed_node()
     client = client_of(node)
     for number in range(13):

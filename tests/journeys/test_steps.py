@@ -8,16 +8,17 @@ import pytest
 
 from megadev import Devnet
 from megadev.rpc.client import RpcError
-from tests.stage.failing_project import data, deploy_vault, line_of, net, send  # noqa: F401
+from tests.stage.failing_project import data, deploy_vault, line_of, net  # noqa: F401
+from tests.stage.wallet import Wallet
 
 
 @pytest.fixture(scope="module")
 def failed(net: Devnet) -> str:  # noqa: F811
     vault = deploy_vault(net.rpc)
-    return str(send(net.rpc, to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"])
+    return str(Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"])
 
 
-def test_every_step_is_one_of_geth_s(net: Devnet, failed: str) -> None:  # noqa: F811
+def test_every_step_matches_geth(net: Devnet, failed: str) -> None:  # noqa: F811
     told = net.rpc("megadev_getSteps", failed)
     logs = net.rpc("debug_traceTransaction", failed)["structLogs"]
     assert told["total"] == len(logs)

@@ -72,7 +72,7 @@ def test_every_variable_is_named_also_behind_a_proxy_and_after_a_restart(preset:
         assert listed[shelf]["name"] == "Shelf" and listed[proxy]["implementation"] == to_checksum_address(shelf)
 
 
-def test_what_solc_prints_is_what_its_trees_tell() -> None:
+def test_layouts_from_syntax_trees_match_solcs() -> None:
     def layouts(document: dict[str, Any]) -> dict[str, list[Any]]:
         found = {artifact.name: artifact.layout for artifact in read(json.dumps(document).encode(), Origin())}
         assert all(layout is not None for layout in found.values())

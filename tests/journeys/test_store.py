@@ -135,7 +135,7 @@ def test_a_restart_goes_on_deriving_where_it_was(tmp_path: Path, preset: str, mo
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_what_leaves_the_chain_leaves_the_store(tmp_path: Path, preset: str) -> None:
+def test_removed_blocks_leave_the_store(tmp_path: Path, preset: str) -> None:
     with _open(tmp_path / "kept", preset, durability="block", **STILL) as net:
         _send(net, 2)
         snapshot = net.rpc("evm_snapshot")
@@ -180,7 +180,7 @@ def test_up_to_which_block_it_is_durable(tmp_path: Path) -> None:
         assert net.rpc("megadev_durable")["l2"] is None
 
 
-def test_blocks_say_whether_they_are_durable_where_that_is_asked_for(tmp_path: Path) -> None:
+def test_blocks_have_a_durable_field_on_request(tmp_path: Path) -> None:
     with _open(tmp_path / "kept", durability_interval=3600, block_durability=True) as net:
         _send(net, 2)
         net.node.storage.recorder.take().result()  # type: ignore[union-attr]
@@ -239,7 +239,7 @@ def test_a_flipped_bit_costs_the_blocks_from_there_on(tmp_path: Path, caplog: py
     assert (tmp_path / "kept" / "chain.sqlite.damaged-1").exists()
 
 
-def test_a_torn_end_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_torn_end_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with _open(tmp_path / "kept") as net:
         _send(net, 6)
     with sqlite3.connect(tmp_path / "kept" / "chain.sqlite") as connection:
@@ -257,7 +257,7 @@ def test_rubbish_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "kept" / "chain.sqlite").read_bytes().startswith(b"no database")
 
 
-def test_a_full_disk_is_said_once_and_the_node_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_full_disk_is_reported_once_and_the_node_continues(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with _open(tmp_path / "kept", durability="block") as net:
         _send(net)
         storage = net.node.storage
@@ -320,7 +320,7 @@ def test_a_write_or_a_sync_that_fails_is_made_up_for(
         assert _told(net) == before
 
 
-def test_a_store_that_no_more_can_be_written_to_is_said_and_the_node_goes_on(
+def test_an_unwritable_store_is_reported_and_the_node_continues(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The file may not grow any more, as on a disk that is full: the system itself refuses."""
@@ -369,7 +369,7 @@ def test_a_damaged_store_that_cannot_be_renamed_is_refused(tmp_path: Path, monke
         assert net.rpc("eth_blockNumber") == "0x4"
 
 
-def test_blocks_that_leave_are_durable_no_more(tmp_path: Path) -> None:
+def test_removed_blocks_are_no_longer_durable(tmp_path: Path) -> None:
     with _open(tmp_path / "kept", durability_interval=3600) as net:
         _send(net, 5)
         net.node.storage.recorder.take().result()  # type: ignore[union-attr]
@@ -385,7 +385,7 @@ def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         Devnet(state=tmp_path / "file" / "kept" / "chain.sqlite")
 
 
-def test_killed_nodes_lose_nothing_that_they_promised() -> None:
+def test_killed_nodes_lose_no_durable_block() -> None:
     for preset, durability in (("dev", "block"), ("megaeth", "interval")):
         assert crashed(10, preset, durability)["kills"] == 10
 
@@ -393,12 +393,12 @@ def test_killed_nodes_lose_nothing_that_they_promised() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("durability", ("block", "interval"))
 @pytest.mark.parametrize("preset", PRESETS)
-def test_nodes_killed_hundreds_of_times_lose_nothing_that_they_promised(preset: str, durability: str) -> None:
+def test_nodes_killed_hundreds_of_times_lose_no_durable_block(preset: str, durability: str) -> None:
     """python -m pytest -m long tests/journeys/test_store.py: a few minutes."""
     assert crashed(100, preset, durability)["kills"] == 100
 
 
-def test_a_dump_in_the_directory_is_what_a_store_begins_with(tmp_path: Path) -> None:
+def test_a_new_store_begins_with_the_directorys_dump(tmp_path: Path) -> None:
     with Devnet(state=tmp_path / "state.json") as net:
         _send(net, 3)
         before = _told(net)
@@ -407,7 +407,7 @@ def test_a_dump_in_the_directory_is_what_a_store_begins_with(tmp_path: Path) -> 
             assert _told(net) == before
 
 
-def test_a_killed_node_goes_on_where_it_was_durable(tmp_path: Path, megadev_up: Callable[..., Any]) -> None:
+def test_a_killed_node_continues_from_its_last_durable_block(tmp_path: Path, megadev_up: Callable[..., Any]) -> None:
     first = megadev_up("--state", "kept/", "--durability", "block")
     first.wait_for("each answer waits until it is durable")
     sender, other = first.rpc("eth_accounts")[:2]
@@ -442,7 +442,7 @@ def _changed(net: Devnet) -> list[Any]:
     ]
 
 
-def test_what_was_changed_on_top_of_a_fork_or_a_bundle_is_kept(tmp_path: Path) -> None:
+def test_changes_on_a_fork_or_a_bundle_are_kept(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.json"
     with Devnet(accounts=3) as upstream:
         upstream.rpc("anvil_setBalance", STRANGER, "0x1234")
@@ -465,7 +465,7 @@ def test_what_was_changed_on_top_of_a_fork_or_a_bundle_is_kept(tmp_path: Path) -
         _open(tmp_path / "bundled")
 
 
-def test_what_is_set_is_kept_before_it_is_answered(tmp_path: Path) -> None:
+def test_settings_are_durable_before_the_answer(tmp_path: Path) -> None:
     """With --durability block: what is read back here is what a process that was killed now would have left."""
     with _open(tmp_path / "kept", "megaeth", durability="block") as net:
         client = net.rpc

@@ -85,7 +85,7 @@ def listener(chain: Chain) -> Listener:
 # -- mini-blocks --------------------------------------------------------------------------------------------------
 
 
-def test_a_mini_block_is_told_when_it_closes_with_all_that_it_holds(chain: Chain, listener: Listener) -> None:
+def test_a_mini_block_is_sent_complete_when_it_closes(chain: Chain, listener: Listener) -> None:
     told = listener.subscribe("miniBlocks")
     hashes = [chain.pay(), chain.pay()]
     assert told == []
@@ -130,7 +130,7 @@ def test_receipts_count_gas_and_logs_from_the_start_of_the_block(chain: Chain, l
     assert [shown["index"] for shown in told] == ["0x0", "0x1", "0x2"]
 
 
-def test_in_the_dev_preset_each_transaction_is_told_as_a_mini_block() -> None:
+def test_in_the_dev_preset_each_transaction_is_sent_as_a_mini_block() -> None:
     chain = Chain(preset="dev")
     told = Listener(chain).subscribe("miniBlocks")
     hashes = [chain.pay() for _ in range(3)]
@@ -145,7 +145,7 @@ def test_in_the_dev_preset_each_transaction_is_told_as_a_mini_block() -> None:
 # -- heads --------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_head_tells_its_place_among_mini_blocks_and_is_signed(chain: Chain, listener: Listener) -> None:
+def test_a_new_head_has_its_mini_block_offsets_and_a_signature(chain: Chain, listener: Listener) -> None:
     told = listener.subscribe("newHeads")
     for _ in range(2):
         chain.pay()
@@ -168,7 +168,7 @@ def test_a_new_head_tells_its_place_among_mini_blocks_and_is_signed(chain: Chain
 
 
 @pytest.mark.parametrize("tag", ["pending", "latest"])
-def test_logs_from_pending_or_latest_on_come_with_their_mini_block(chain: Chain, listener: Listener, tag: str) -> None:
+def test_logs_from_pending_or_latest_are_sent_with_their_mini_block(chain: Chain, listener: Listener, tag: str) -> None:
     logger = Logger(chain)
     early = listener.subscribe("logs", {"address": logger.address, "fromBlock": tag, "toBlock": tag})
     sealed = listener.subscribe("logs", {"address": logger.address})
@@ -187,7 +187,7 @@ def test_logs_from_pending_or_latest_on_come_with_their_mini_block(chain: Chain,
     assert sum(map(len, listener.told.values())) == 6
 
 
-def test_in_the_dev_preset_logs_come_with_their_block_whichever_tag_is_named() -> None:
+def test_in_the_dev_preset_logs_are_sent_with_their_block() -> None:
     chain = Chain(preset="dev")
     logger, told = Logger(chain), Listener(chain).subscribe("logs", {"fromBlock": "latest"})
     assert told == logger.log("many(uint256)", 2)["logs"]
@@ -234,7 +234,7 @@ def test_a_filter_from_pending_on_has_logs_as_mini_blocks_make_them_known(chain:
 # -- state --------------------------------------------------------------------------------------------------------
 
 
-def test_each_account_that_a_mini_block_changed_is_told_once(chain: Chain, listener: Listener) -> None:
+def test_each_changed_account_is_sent_once_per_mini_block(chain: Chain, listener: Listener) -> None:
     told = listener.subscribe("stateChanges")
     for _ in range(3):
         chain.pay(value="0x5")
@@ -249,7 +249,7 @@ def test_each_account_that_a_mini_block_changed_is_told_once(chain: Chain, liste
     assert [change["balance"] for change in told if change["address"] == NOBODY] == ["0xf", "0x10"]
 
 
-def test_storage_is_told_by_slot_and_only_what_the_mini_block_changed(chain: Chain, listener: Listener) -> None:
+def test_state_changes_contain_only_changed_slots(chain: Chain, listener: Listener) -> None:
     storage: str = chain.rpc(
         "eth_sendTransactionSync", {"from": chain.other, "data": "0x" + load("Storage").creation.hex()}
     )["contractAddress"]
@@ -282,7 +282,7 @@ def test_storage_is_told_by_slot_and_only_what_the_mini_block_changed(chain: Cha
     assert others == []
 
 
-def test_no_more_accounts_than_256_in_one_subscription(listener: Listener) -> None:
+def test_a_subscription_has_at_most_256_accounts(listener: Listener) -> None:
     addresses = [f"0x{number:040x}" for number in range(257)]
     listener.subscribe("stateChanges", addresses[:256])
     listener.subscribe("stateChanges", [])
@@ -310,7 +310,7 @@ def test_each_preconfirmation_comes_with_the_time_it_took(chain: Chain, listener
 # -- what is lost -------------------------------------------------------------------------------------------------
 
 
-def test_what_a_crash_loses_is_announced(chain: Chain, listener: Listener) -> None:
+def test_transactions_lost_in_a_crash_are_announced(chain: Chain, listener: Listener) -> None:
     """The event is published here by hand: what it does to subscribers does not depend on how it came about."""
     logger = Logger(chain)
     lost = listener.subscribe("lostPreconfirmations")

@@ -55,7 +55,7 @@ def test_new_heads_come_with_every_field_of_a_header(net: Devnet, socket: Socket
         assert socket.next(heads) == net.rpc("eth_getHeaderByNumber", number)
 
 
-def test_a_sender_hears_of_its_own_block_after_its_answer(net: Devnet, socket: Socket) -> None:
+def test_a_sender_is_notified_of_its_block_after_its_answer(net: Devnet, socket: Socket) -> None:
     heads = socket.rpc("eth_subscribe", "newHeads")
     tx_hash = socket.rpc("eth_sendTransaction", {"from": net.accounts[0].address, "to": net.accounts[1].address})
     assert socket.waiting == []
@@ -99,14 +99,14 @@ def test_receipts_come_by_block_and_can_be_chosen(net: Devnet, socket: Socket) -
     assert socket.is_quiet()
 
 
-def test_syncing_says_false_once_after_the_id(socket: Socket) -> None:
+def test_syncing_sends_false_once_after_the_id(socket: Socket) -> None:
     syncing = socket.rpc("eth_subscribe", "syncing")
     assert socket.waiting == []
     assert socket.next(syncing) is False
     assert socket.is_quiet()
 
 
-def test_a_revert_takes_logs_back_and_shows_the_head_that_is_left(net: Devnet, socket: Socket) -> None:
+def test_a_revert_sends_removed_logs_and_the_new_head(net: Devnet, socket: Socket) -> None:
     logger = Logger(net)
     snapshot = net.rpc("evm_snapshot")
     older, newer = logger.log("many(uint256)", 1), logger.log("many(uint256)", 2)
@@ -141,7 +141,7 @@ def test_a_subscription_belongs_to_its_connection(net: Devnet, socket: Socket) -
     assert socket.next(heads)["number"] == "0x1"
 
 
-def test_a_closed_connection_leaves_nothing_behind(net: Devnet, socket: Socket) -> None:
+def test_a_closed_connection_ends_its_subscriptions(net: Devnet, socket: Socket) -> None:
     subscriptions = net.l2.dispatcher.node.subscriptions
     for kind in ("newHeads", "logs", "newPendingTransactions", "transactionReceipts"):
         socket.rpc("eth_subscribe", kind)
@@ -159,7 +159,7 @@ def test_a_closed_connection_leaves_nothing_behind(net: Devnet, socket: Socket) 
     net.rpc("evm_mine")
 
 
-def test_events_are_formatted_once_for_all_who_hear_of_them(
+def test_events_are_formatted_once_for_all_subscribers(
     net: Devnet, socket: Socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from megadev.rpc import formatters, streams
@@ -192,13 +192,13 @@ def test_events_are_formatted_once_for_all_who_hear_of_them(
         ["newHeads", {}, {}],
     ],
 )
-def test_what_cannot_be_subscribed_to_is_refused(socket: Socket, params: list[Any]) -> None:
+def test_an_unknown_subscription_is_refused(socket: Socket, params: list[Any]) -> None:
     with pytest.raises(RpcError) as caught:
         socket.rpc("eth_subscribe", *params)
     assert caught.value.code == -32602
 
 
-def test_over_http_the_error_says_where_to_go(net: Devnet) -> None:
+def test_over_http_the_error_names_websocket(net: Devnet) -> None:
     for method, argument in (("eth_subscribe", "newHeads"), ("eth_unsubscribe", "0x1")):
         with pytest.raises(RpcError, match="WebSocket") as caught:
             net.rpc(method, argument)

@@ -69,7 +69,7 @@ def test_every_folder_is_a_template() -> None:
     assert {path.name for path in templates_folder().iterdir() if path.is_dir()} == set(TEMPLATES)
 
 
-def test_the_templates_are_listed_and_the_usual_one_needs_no_name(tmp_path: Path) -> None:
+def test_templates_are_listed_and_the_default_needs_no_name(tmp_path: Path) -> None:
     listed = megadev(tmp_path, "init").stdout
     assert [line.split()[0] for line in listed.splitlines()] == list(TEMPLATES)
     assert megadev(tmp_path, "init", "here").returncode == 0
@@ -86,7 +86,7 @@ def test_the_templates_are_listed_and_the_usual_one_needs_no_name(tmp_path: Path
         (["vyper", "full/file"], "full/file exists already"),
     ],
 )
-def test_what_cannot_be_made_is_said(tmp_path: Path, words: list[str], said: str) -> None:
+def test_an_impossible_project_is_reported(tmp_path: Path, words: list[str], said: str) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
     done = megadev(tmp_path, "init", *words)
@@ -158,7 +158,7 @@ def test_the_realtime_page_s_own_tests_pass(tmp_path: Path, environment: dict[st
     assert "# pass 3" in run(tmp_path / "project", environment, *node, "--test-reporter=tap")
 
 
-def test_the_realtime_page_names_what_its_script_fills(tmp_path: Path) -> None:
+def test_the_realtime_page_has_the_elements_of_its_script(tmp_path: Path) -> None:
     """Every element that the script looks up is in the page, and every file that the page loads is there."""
     folder = templates_folder() / "realtime"
     page, script = (folder / "index.html").read_text(), (folder / "app.js").read_text()
@@ -176,7 +176,7 @@ def test_the_bridge_script_passes_its_tests(tmp_path: Path, environment: dict[st
 
 
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
-def test_the_bridge_script_goes_there_and_back(tmp_path: Path, environment: dict[str, str], preset: str) -> None:
+def test_the_bridge_script_deposits_and_withdraws(tmp_path: Path, environment: dict[str, str], preset: str) -> None:
     megadev(tmp_path, "init", "bridge", "project")
     node = ("megadev", "exec", "--preset", preset, "--")
     printed = run(tmp_path / "project", environment, *node, sys.executable, "bridge.py", "0.5")
@@ -190,7 +190,7 @@ def test_the_bridge_script_goes_there_and_back(tmp_path: Path, environment: dict
     ]
 
 
-def test_the_bridge_script_goes_on_with_a_withdrawal(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_the_bridge_script_continues_a_withdrawal(tmp_path: Path, environment: dict[str, str]) -> None:
     megadev(tmp_path, "init", "bridge", "project")
     with Devnet() as net:
         environment |= {"MEGADEV_RPC_URL": net.serve()}
@@ -202,7 +202,7 @@ def test_the_bridge_script_goes_on_with_a_withdrawal(tmp_path: Path, environment
         assert [each["status"] for each in net.rpc("megadev_getBridgeStatus")["withdrawals"]] == ["finalized"]
 
 
-def test_the_bridge_script_calls_what_the_contracts_have() -> None:
+def test_the_bridge_script_calls_existing_functions() -> None:
     names = {
         "portal": "OptimismPortal2",
         "disputeGameFactory": "DisputeGameFactory",

@@ -148,7 +148,7 @@ def test_a_fixture_is_loaded_again_and_again(helpers: tuple[Devnet, Helpers]) ->
     assert len(built) == 1, "the rest came from snapshots"
 
 
-def test_network_helpers_find_what_they_ask_for(helpers: tuple[Devnet, Helpers]) -> None:
+def test_network_helpers_work(helpers: tuple[Devnet, Helpers]) -> None:
     net, hh = helpers
     alice, bob, carol = (account.address for account in net.accounts)
 

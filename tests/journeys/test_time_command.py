@@ -32,7 +32,7 @@ def latest(node: RunningNode) -> tuple[int, int]:
     return int(block["number"], 16), int(block["timestamp"], 16)
 
 
-def test_time_goes_where_it_is_told(megadev_up: Callable[..., RunningNode]) -> None:
+def test_time_moves_to_the_given_moment(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--manual-clock", "--timestamp", str(START))
     for number, (when, expected) in enumerate(
         (
@@ -66,7 +66,7 @@ def test_time_goes_where_it_is_told(megadev_up: Callable[..., RunningNode]) -> N
     assert latest(node)[0] == 8
 
 
-def test_a_reset_brings_the_present_back(megadev_up: Callable[..., RunningNode]) -> None:
+def test_a_reset_restores_the_present(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up()
     began = latest(node)[1]
     assert megadev_time(node, "+10d", "--no-mine").returncode == 0
@@ -93,7 +93,7 @@ def test_an_invalid_time_is_refused_and_changes_nothing(megadev_up: Callable[...
     assert latest(node) == (0, START)
 
 
-def test_without_a_node_it_says_how_to_start_one() -> None:
+def test_without_a_node_the_error_names_megadev_up() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "megadev", "time", "+1d", "--rpc-url", "http://127.0.0.1:1"],
         cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False,

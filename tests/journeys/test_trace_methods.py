@@ -16,6 +16,7 @@ from tests.conformance.engine_suite.worlds import asm
 from tests.conftest import RunningNode
 from tests.contracts import load
 from tests.manual_loop import ManualLoop
+from tests.stage.wallet import Wallet
 
 UNKNOWN = "0x" + "11" * 32
 ITSELF = "0x" + asm(0, 0, 0, 0, 0, "ADDRESS GAS CALL STOP").hex()
@@ -29,15 +30,12 @@ class Chain:
     def __init__(self, net: Devnet) -> None:
         self.net = net
         self.a, self.b = (account.address for account in net.accounts[:2])
-        self.factory: str = self.send(data="0x" + load("Factory").creation.hex())["contractAddress"]
-
-    def send(self, **request: Any) -> dict[str, Any]:
-        receipt: dict[str, Any] = self.net.rpc("eth_sendTransactionSync", {"from": self.a, **request})
-        return receipt
+        self.wallet = Wallet(net.rpc, self.a)
+        self.factory: str = self.wallet.send(data="0x" + load("Factory").creation.hex())["contractAddress"]
 
     def create(self, tag: int, **request: Any) -> dict[str, Any]:
         data = "0x" + encode_call("create(uint256)", tag).hex()
-        return self.send(to=self.factory, data=data, **{"gas": 1_000_000, **request})
+        return self.wallet.send(to=self.factory, data=data, **{"gas": 1_000_000, **request})
 
 
 @pytest.fixture
@@ -58,7 +56,7 @@ def test_a_transactions_calls_are_those_it_made_back_then(chain: Chain) -> None:
     assert net.rpc("trace_block", receipt["blockNumber"]) == [top, creation]
 
 
-def test_what_is_not_on_the_chain_is_never_an_empty_list(chain: Chain) -> None:
+def test_tracing_an_unknown_object_is_never_an_empty_list(chain: Chain) -> None:
     net = chain.net
     assert net.rpc("trace_transaction", UNKNOWN) is None
     assert net.rpc("trace_get", UNKNOWN, []) is None
@@ -77,8 +75,10 @@ def test_what_is_not_on_the_chain_is_never_an_empty_list(chain: Chain) -> None:
 def test_a_filter_finds_calls_by_who_made_and_received_them(chain: Chain) -> None:
     net = chain.net
     child = chain.create(1)["logs"][0]["topics"][1][-40:]
-    destroy = chain.send(to="0x" + child, data="0x" + encode_call("destroy(address)", b"\x77" * 20).hex(), gas=100_000)
-    chain.send(to=chain.b, value=1)
+    destroy = chain.wallet.send(
+        to="0x" + child, data="0x" + encode_call("destroy(address)", b"\x77" * 20).hex(), gas=100_000
+    )
+    chain.wallet.send(to=chain.b, value=1)
 
     def find(**wanted: Any) -> list[tuple[int, str, list[int]]]:
         return [(t["blockNumber"], t["type"], t["traceAddress"]) for t in net.rpc("trace_filter", wanted)]
@@ -105,7 +105,7 @@ def test_a_filter_finds_the_same_again_after_a_reorganisation(chain: Chain) -> N
     assert len(net.rpc("trace_filter", {"fromAddress": [chain.factory]})) == 1
     net.rpc("evm_revert", snapshot)
     assert net.rpc("trace_filter", {"fromAddress": [chain.factory]}) == []
-    chain.send(to=chain.b, value=1)
+    chain.wallet.send(to=chain.b, value=1)
     assert net.rpc("trace_filter", {"fromAddress": [chain.factory]}) == []
 
 
@@ -116,7 +116,7 @@ def test_a_search_that_takes_too_long_is_refused(chain: Chain, monkeypatch: pyte
     assert caught.value.code == -32005
 
 
-def test_a_call_is_traced_where_it_fails_and_leaves_nothing_behind(chain: Chain) -> None:
+def test_a_failing_call_is_traced_and_changes_no_state(chain: Chain) -> None:
     net = chain.net
     before = net.rpc("eth_getBlockByNumber", "latest", False)
     data = "0x" + encode_call("create(uint256)", 13).hex()
@@ -168,7 +168,7 @@ def test_a_signed_transaction_is_traced_without_being_sent(chain: Chain) -> None
     assert net.rpc("eth_getTransactionCount", chain.a, "latest") == nonce
 
 
-def test_replays_show_what_changed_and_which_opcodes_cost_what(chain: Chain) -> None:
+def test_replays_show_state_changes_and_opcode_costs(chain: Chain) -> None:
     net = chain.net
     tx_hash = chain.create(3)["transactionHash"]
     replayed = net.rpc("trace_replayTransaction", tx_hash, ["trace", "stateDiff", "vmTrace"])
@@ -219,7 +219,7 @@ def test_a_trace_of_millions_of_instructions_is_refused(chain: Chain, monkeypatc
     assert answer["trace"][0]["error"] == "Out of gas"
 
 
-def test_1024_calls_within_each_other_come_through_a_real_server(megadev_up: Callable[..., RunningNode]) -> None:
+def test_a_trace_of_1024_nested_calls_is_served(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--disable-block-gas-limit", "--gas-limit", "500000000000")
     sender = node.rpc("eth_accounts")[0]
     target = "0x" + "c1" * 20

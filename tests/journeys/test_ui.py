@@ -69,7 +69,7 @@ def test_it_looks_as_reviewed(terminal: Callable[..., Terminal], width: int, hei
 
 
 @pytest.mark.slow
-def test_its_keys_do_what_they_say(terminal: Callable[..., Terminal]) -> None:
+def test_keys_perform_their_action(terminal: Callable[..., Terminal]) -> None:
     seen = terminal()
     seen.press("m")
     seen.shows("mined block 1")
@@ -168,7 +168,7 @@ def test_a_crash_leaves_the_terminal_as_it_was(terminal: Callable[..., Terminal]
 
 
 @pytest.mark.slow
-def test_when_the_view_fails_the_node_goes_on_with_a_log(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+def test_when_the_view_fails_the_node_continues_with_a_log(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
     crash = (
         "import megadev.cli.terminal.ui as ui; from megadev.cli.main import main\n"
         "def draw(*view, **options):\n"
@@ -186,9 +186,7 @@ def test_when_the_view_fails_the_node_goes_on_with_a_log(terminal: Callable[...,
 
 
 @pytest.mark.slow
-def test_what_a_script_prints_tears_nothing_and_is_there_in_the_end(
-    terminal: Callable[..., Terminal], tmp_path: Path
-) -> None:
+def test_a_scripts_output_is_shown_after_the_view(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
     (tmp_path / "deploy.sh").write_text("echo deployed at 0x00; echo careful >&2")
     seen = terminal(f"{NODE} --script deploy.sh")
     seen.until(lambda screen: "output  deployed at 0x00" in screen and "output  careful" in screen)
@@ -200,7 +198,7 @@ def test_what_a_script_prints_tears_nothing_and_is_there_in_the_end(
 
 
 @pytest.mark.slow
-def test_a_script_that_fails_is_told_after_the_view(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+def test_a_failed_script_is_reported_after_the_view(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
     (tmp_path / "deploy.sh").write_text("echo no luck >&2; exit 3")
     left = terminal(f"{NODE} --script deploy.sh", ready="looked").screen()
     assert "no luck\n" in left and "error: --script: deploy.sh ended with exit code 3\nended with 1" in left
@@ -233,7 +231,7 @@ def test_without_unicode_it_is_drawn_in_ascii(terminal: Callable[..., Terminal])
 
 
 @pytest.mark.slow
-def test_on_a_terminal_that_can_do_nothing_it_is_the_log(terminal: Callable[..., Terminal]) -> None:
+def test_on_a_dumb_terminal_the_log_is_printed(terminal: Callable[..., Terminal]) -> None:
     seen = terminal(environment="TERM=dumb", ready="Listening on")
     seen.send_transaction()
     seen.shows("preconfirmed in")
@@ -241,7 +239,7 @@ def test_on_a_terminal_that_can_do_nothing_it_is_the_log(terminal: Callable[...,
 
 
 @pytest.mark.slow
-def test_colours_are_off_where_nobody_wants_them(terminal: Callable[..., Terminal]) -> None:
+def test_colours_can_be_disabled(terminal: Callable[..., Terminal]) -> None:
     seen = terminal(environment="NO_COLOR=1")
     assert not re.search(r"\x1b\[[0-9;]*(3|4|9|10)[0-7]m", seen.screen(colours=True))
 

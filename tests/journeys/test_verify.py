@@ -129,9 +129,7 @@ def following(node: FullNode) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_somebody_who_has_only_l1_makes_the_same_chain_across_reorganisations_and_restarts(
-    preset: str, tmp_path: Path
-) -> None:
+def test_a_verifier_derives_the_same_chain_across_reorganisations_and_restarts(preset: str, tmp_path: Path) -> None:
     kept, settings = tmp_path / "verifier", {"state": tmp_path / "node", "da_dir": tmp_path / "da"}
     settings["state"].mkdir()
     rollup = Rollup(preset, **settings)
@@ -170,7 +168,7 @@ def test_somebody_who_has_only_l1_makes_the_same_chain_across_reorganisations_an
     rollup.net.close()
 
 
-def test_it_serves_what_it_derived_and_takes_nothing() -> None:
+def test_a_verifier_serves_derived_blocks_and_accepts_no_transactions() -> None:
     rollup = Rollup("dev")
     sent = rollup.send(3)
     rollup.flush()
@@ -219,7 +217,7 @@ def test_it_serves_what_it_derived_and_takes_nothing() -> None:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_the_first_block_that_l1_alone_does_not_make_is_named(preset: str) -> None:
+def test_the_first_underivable_block_is_named(preset: str) -> None:
     rollup = Rollup(preset)
     rollup.send(2)
     rollup.flush()
@@ -243,7 +241,7 @@ def test_the_first_block_that_l1_alone_does_not_make_is_named(preset: str) -> No
     rollup.net.close()
 
 
-def test_a_wrong_output_root_on_l1_is_named_and_what_cannot_be_had_too(tmp_path: Path) -> None:
+def test_a_wrong_output_root_and_missing_data_are_named(tmp_path: Path) -> None:
     rollup = Rollup("dev", propose_every=0)
     rollup.send(3)
     rollup.flush()
@@ -275,7 +273,7 @@ def test_a_wrong_output_root_on_l1_is_named_and_what_cannot_be_had_too(tmp_path:
     net.close()
 
 
-def test_what_does_not_fit_together_is_said(tmp_path: Path) -> None:
+def test_mismatching_inputs_are_reported(tmp_path: Path) -> None:
     rollup = Rollup("dev")
     exported = rollup.exported
     del exported["megadev"]["genesis"]
@@ -303,7 +301,7 @@ def test_what_does_not_fit_together_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_blocks_run_from_their_witnesses_alone_and_what_is_missing_or_tampered_with_is_named(
+def test_witnesses_suffice_and_missing_or_modified_entries_are_named(
     preset: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rollup = Rollup(preset)
@@ -366,7 +364,7 @@ def test_blocks_run_from_their_witnesses_alone_and_what_is_missing_or_tampered_w
     net.close()
 
 
-def test_of_a_fork_nobody_can_be_told_what_it_begins_with(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_forks_genesis_cannot_be_exported(capsys: pytest.CaptureFixture[str]) -> None:
     """Whose state is elsewhere, so that nothing can be made of what is here alone; each command says so."""
     with Devnet(accounts=1) as upstream:
         upstream.rpc("evm_mine")

@@ -71,7 +71,7 @@ def send(node: RunningNode, transactions: list[bytes]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="who runs is read from /proc")
-def test_workers_come_with_a_flood_and_end_with_the_node(megadev_up: Callable[..., RunningNode]) -> None:
+def test_workers_start_with_a_large_batch_and_end_with_the_node(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--no-l1", "--workers", "2", "--block-time", "100")
     pid = node.process.pid
     before = children(pid)
@@ -99,7 +99,7 @@ def test_workers_come_with_a_flood_and_end_with_the_node(megadev_up: Callable[..
     until(lambda: not Path(f"/proc/{max(workers)}").exists())
 
 
-def test_what_a_worker_finds_out_is_what_the_node_would() -> None:
+def test_workers_recover_the_same_senders() -> None:
     legacy = encode_signed(
         UnsignedTransaction(type=0, chain_id=None, nonce=1, gas_limit=21_000, to=None, max_fee_per_gas=5), KEYS[1]
     )[0]
@@ -120,7 +120,7 @@ def test_what_a_worker_finds_out_is_what_the_node_would() -> None:
     assert recover(b"\x01" * 32, y_parity, r, s) == decode_transaction(signed(1)).sender
 
 
-def test_answers_that_are_in_time_are_used_and_late_ones_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_timely_answers_of_workers_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     recovery = Recovery(1)
     try:
         transactions = [signed(nonce) for nonce in range(4 * CHUNK)]
@@ -155,7 +155,7 @@ def decode_sender() -> bytes:
     return signatures.address_of(KEYS[0])
 
 
-def test_workers_that_are_always_late_are_left_alone() -> None:
+def test_late_workers_are_not_used_for_a_while() -> None:
     recovery = Recovery(1)
     members = envelope.decode_members(msgspec.json.encode(batch([signed(nonce) for nonce in range(MANY)])))
     try:

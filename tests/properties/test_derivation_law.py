@@ -18,9 +18,7 @@ MOVES = st.sampled_from(["l1", "deposit", "build", "post", "span", "noise", "fli
 
 
 @given(st.lists(st.tuples(MOVES, st.integers(0, 2**32)), max_size=40), st.sampled_from(list(Pace)), st.data())
-def test_nothing_but_the_sequencers_blocks_becomes_safe(
-    moves: list[tuple[str, int]], pace: Pace, data: st.DataObject
-) -> None:
+def test_only_the_sequencers_blocks_become_safe(moves: list[tuple[str, int]], pace: Pace, data: st.DataObject) -> None:
     rollup = Rollup(pace=pace, sequencing_window=10_000, channel_timeout=3, max_drift=None, max_channel_bytes=20_000)
     sent: list[bytes] = []
     for move, number in moves:

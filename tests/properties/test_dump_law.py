@@ -69,9 +69,7 @@ def root_at(net: Devnet, number: int) -> bytes:
 
 @given(STEPS, st.booleans())
 @settings(max_examples=40)
-def test_a_fresh_node_that_loads_a_dump_has_the_same_chain_and_goes_on_alike(
-    steps: list[tuple[Any, ...]], history: bool
-) -> None:
+def test_a_node_that_loads_a_dump_continues_identically(steps: list[tuple[Any, ...]], history: bool) -> None:
     with fresh() as net, fresh() as other:
         for step in steps:
             take(net, step)

@@ -148,7 +148,7 @@ _examined = settings(max_examples=40, deadline=None, suppress_health_check=[Heal
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.label)
 @_examined
 @given(codes=_codes(st.just(0)))
-def test_gas_is_what_was_computed_and_what_was_stored(model: Model, codes: list[bytes]) -> None:
+def test_gas_is_the_sum_of_compute_and_storage(model: Model, codes: list[bytes]) -> None:
     """Where no value moves and nothing halts, so that no stipend comes back and no gas is lost."""
     watch = _Watch()
     execution = _engine(model, MegaLimits()).execute(BLOCK, _tx(), _world(codes), tracer=watch)
@@ -162,7 +162,7 @@ def test_gas_is_what_was_computed_and_what_was_stored(model: Model, codes: list[
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.label)
 @_examined
 @given(codes=_codes(st.sampled_from([0, 0, 1, 10**21])), limits=_limits)
-def test_limits_hold_whatever_runs(model: Model, codes: list[bytes], limits: MegaLimits) -> None:
+def test_resource_limits_hold_for_any_code(model: Model, codes: list[bytes], limits: MegaLimits) -> None:
     state = _world(codes)
     engine = _engine(model, limits)
     execution = engine.execute(BLOCK, _tx(), state)
@@ -189,7 +189,7 @@ def test_limits_hold_whatever_runs(model: Model, codes: list[bytes], limits: Meg
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.label)
 @_examined
 @given(codes=_codes(st.sampled_from([0, 1])), gas=st.integers(20_000, 400_000))
-def test_less_gas_is_refused_or_uses_no_more_than_it_has(model: Model, codes: list[bytes], gas: int) -> None:
+def test_less_gas_is_refused_or_suffices(model: Model, codes: list[bytes], gas: int) -> None:
     state = _world(codes)
     try:
         execution = _engine(model, MegaLimits()).execute(BLOCK, _tx(gas), state)
@@ -209,7 +209,7 @@ def test_less_gas_is_refused_or_uses_no_more_than_it_has(model: Model, codes: li
 
 @_examined
 @given(codes=_codes(st.just(0)))
-def test_rex5_and_rex6_agree_where_nothing_is_special(codes: list[bytes]) -> None:
+def test_rex5_and_rex6_agree_on_ordinary_code(codes: list[bytes]) -> None:
     """Without value, limits, halts and CALLCODE to what was only declared warm, the two use the same gas, and so does
     Rex4.
     """

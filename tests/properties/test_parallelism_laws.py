@@ -179,7 +179,7 @@ def check(chain: LocalChain, block: SealedBlock, accesses: BlockAccesses) -> Non
 
 
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
-def test_what_depends_on_nothing_is_the_same_without_the_others(preset: str) -> None:
+def test_independent_transactions_give_the_same_result_alone(preset: str) -> None:
     more = {"block_time": None, "mini_block_time": None} if preset == "megaeth" else {}
     with Devnet(
         preset=preset, accounts=3, no_l1=True, no_mining=True, timestamp=1_800_000_000, manual_clock=True, **more

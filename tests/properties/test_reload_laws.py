@@ -480,7 +480,7 @@ def test_adding_to_the_end_is_always_accepted(declared: Declared, more: T, rules
 
 
 @given(declarations, st.sampled_from((SOLIDITY, VYPER)))
-def test_what_stays_the_same_is_accepted(declared: Declared, rules: Solidity) -> None:
+def test_an_unchanged_layout_is_accepted(declared: Declared, rules: Solidity) -> None:
     before = _in_one_contract(declared)
     assert not compare(layout_of(rules, before), layout_of(rules, before))
     assert not is_falsified(rules, before, before)

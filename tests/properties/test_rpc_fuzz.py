@@ -240,7 +240,7 @@ OFFERED = sorted(entry.name for entry in CATALOG if entry.is_available)
 @pytest.mark.parametrize("name", OFFERED)
 @settings(max_examples=25, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_every_method_answers_anything(net: Devnet, starts: list[str], name: str, data: st.DataObject) -> None:
+def test_every_method_answers_random_parameters(net: Devnet, starts: list[str], name: str, data: st.DataObject) -> None:
     params = data.draw(params_of(name), label="params")
     defects: list[BaseException] = []
     net.dispatcher.on_defect = lambda method, error: defects.append(error)

@@ -273,7 +273,7 @@ TestHonestSequencer.settings = settings(max_examples=4, stateful_step_count=12, 
 
 
 @pytest.mark.long
-def test_an_honest_sequencer_cannot_be_slashed_however_long_one_tries() -> None:
+def test_an_honest_sequencer_cannot_be_slashed() -> None:
     run_state_machine_as_test(
         HonestSequencer,
         settings=settings(max_examples=150, stateful_step_count=40, **QUICK),  # type: ignore[arg-type]

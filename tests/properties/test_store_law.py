@@ -103,7 +103,7 @@ def _told(net: Devnet) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_store_holds_what_a_dump_does_and_what_it_leaves_out(tmp_path: Path, preset: str) -> None:
+def test_a_store_contains_a_dumps_content_and_more(tmp_path: Path, preset: str) -> None:
     settings = _settings(preset)
     (tmp_path / "kept").mkdir()
     with Devnet(**settings, state=tmp_path / "kept") as net:

@@ -47,7 +47,7 @@ def run(state: DictState, tx: TxEnv, **options: Any) -> tuple[Execution, Any]:
 
 @relaxed
 @given(programs, programs, transactions, st.sampled_from([None, *TRACERS]))
-def test_watching_changes_nothing(code: bytes, other: bytes, tx: TxEnv, tracer: str | None) -> None:
+def test_tracing_does_not_change_the_result(code: bytes, other: bytes, tx: TxEnv, tracer: str | None) -> None:
     world = world_around(code, other)
     alone = ENGINE.execute(BLOCK, tx, DictState(world, BLOCK_HASHES))
     config = {"callTracer": {"withLog": True}, "4byteTracer": {}} if tracer == "muxTracer" else {}

@@ -129,7 +129,7 @@ def test_two_diffs_are_the_same_as_their_composition(before: StateDiff, first: S
 
 @given(diffs(), diffs(), diffs())
 @settings(max_examples=60)
-def test_an_overlay_reads_what_the_world_will_say(before: StateDiff, first: StateDiff, second: StateDiff) -> None:
+def test_an_overlay_reads_like_the_resulting_world(before: StateDiff, first: StateDiff, second: StateDiff) -> None:
     world = World().apply(before)
     overlay = Overlay(WorldView(world), first.copy())
     overlay.apply(second)
@@ -157,7 +157,7 @@ def test_proofs_convince_an_independent_verifier(first: StateDiff, second: State
 
 @given(st.lists(diffs(), max_size=4))
 @settings(max_examples=30)
-def test_a_world_does_not_keep_or_change_the_diffs_it_was_made_of(history: list[StateDiff]) -> None:
+def test_a_world_neither_keeps_nor_changes_its_diffs(history: list[StateDiff]) -> None:
     world = World()
     for diff in history:
         kept = diff.copy()

@@ -13,6 +13,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.primitives.abi import encode, encode_call
+from tests.stage.wallet import Wallet
 
 PROJECT = Path(__file__).parents[1] / "artifacts" / "foundry"
 
@@ -41,20 +42,15 @@ def data(signature: str, *arguments: Any) -> str:
 
 
 def deploy_box(rpc: Rpc) -> str:
-    box: str = send(rpc, data=bytecode("Box") + encode(["uint256"], [5]).hex())["contractAddress"]
+    box: str = Wallet(rpc, gas=5_000_000).send(data=bytecode("Box") + encode(["uint256"], [5]).hex())["contractAddress"]
     return box
 
 
 def deploy_vault(rpc: Rpc) -> str:
-    limits: str = send(rpc, data=bytecode("Limits"))["contractAddress"]
+    limits: str = Wallet(rpc, gas=5_000_000).send(data=bytecode("Limits"))["contractAddress"]
     linked = re.sub(r"__\$\w+\$__", limits[2:], bytecode("Vault"))
-    vault: str = send(rpc, data=linked + encode(["uint256"], [100]).hex())["contractAddress"]
+    vault: str = Wallet(rpc, gas=5_000_000).send(data=linked + encode(["uint256"], [100]).hex())["contractAddress"]
     return vault
-
-
-def send(rpc: Rpc, **fields: Any) -> Any:
-    """A transaction of Alice's, mined; its receipt."""
-    return rpc("eth_sendTransactionSync", {"from": ALICE, "gas": hex(5_000_000), **fields})
 
 
 @pytest.fixture(scope="module")

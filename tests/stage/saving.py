@@ -44,14 +44,6 @@ def event(node: RunningNode, kind: str) -> dict[str, Any]:
             return dict(found)
 
 
-def send(node: RunningNode, to: str | None, data: bytes) -> dict[str, Any]:
-    me = node.rpc("eth_accounts")[0]
-    call = {"from": me, "data": "0x" + data.hex(), "gas": hex(3_000_000)}
-    receipt: dict[str, Any] = node.rpc("eth_sendTransactionSync", call if to is None else {**call, "to": to})
-    assert receipt["status"] == "0x1"
-    return receipt
-
-
 def creation(node: RunningNode, name: str) -> bytes:
     """Creation code, as the node knows it."""
     return bytes.fromhex(node.rpc("megadev_getArtifact", name)["bytecode"][2:])

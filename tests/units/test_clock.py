@@ -9,14 +9,14 @@ import pytest
 from megadev.clock import Clock, ManualClock, SystemClock
 
 
-def test_the_system_clock_tells_the_machines_time() -> None:
+def test_the_system_clock_returns_the_machines_time() -> None:
     clock: Clock = SystemClock()
     before = time.time()
     assert before <= clock.now() <= time.time()
     assert clock.monotonic_ns() <= clock.monotonic_ns()
 
 
-def test_a_manual_clock_stands_until_it_is_moved() -> None:
+def test_a_manual_clock_stops_until_it_is_moved() -> None:
     clock = ManualClock(1_000)
     assert (clock.now(), clock.now(), clock.monotonic_ns()) == (1_000, 1_000, 0)
     clock.advance(1.5)

@@ -22,7 +22,7 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_defaults_are_those_anvil_users_know() -> None:
+def test_the_defaults_match_anvils() -> None:
     config = DevnetConfig()
     assert (config.port, config.host, config.chain_id, config.accounts) == (8545, ("127.0.0.1",), None, 10)
     assert config.balance_wei == 10_000 * 10**18
@@ -102,7 +102,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         resolve({}, {}, tmp_path / "nowhere.toml")
 
 
-def test_a_misspelled_variable_is_refused_and_others_are_left_alone() -> None:
+def test_a_misspelled_variable_is_refused_and_others_are_ignored() -> None:
     with pytest.raises(ConfigError, match="MEGADEV_PROT: unknown setting. Did you mean MEGADEV_PORT?"):
         resolve({}, {"MEGADEV_PROT": "1"}, None)
     ours_elsewhere = {"MEGADEV_DEBUG": "1", "MEGADEV_CONFIG": "x", "MEGADEV_RPC_URL": "x", "MEGADEV_ANVIL": "x"}
@@ -155,7 +155,7 @@ def test_the_table_is_consistent() -> None:
 
 
 @pytest.mark.parametrize("row", SETTINGS, ids=lambda row: row.name)
-def test_a_setting_reads_back_what_it_shows(row: Any) -> None:
+def test_a_settings_value_round_trips(row: Any) -> None:
     if row.default is not None:
         assert row.read(row.describe(row.default)) == row.default
 
@@ -170,7 +170,7 @@ def test_a_preset_changes_defaults_but_no_given_setting(tmp_path: Path) -> None:
     assert resolve({"preset": "dev"}, {"MEGADEV_PRESET": "megaeth"}, None) == dev
 
 
-def test_a_copy_under_another_preset_keeps_what_was_said() -> None:
+def test_a_copy_under_another_preset_keeps_explicit_settings() -> None:
     said = DevnetConfig(block_time=3, port=1)
     copy = said.replace(preset="megaeth")
     assert (copy.block_time, copy.mini_block_time, copy.hardfork, copy.port) == (3.0, 0.01, "rex6", 1)

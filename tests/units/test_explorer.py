@@ -25,7 +25,7 @@ MOST_BYTES = 300_000
 NODE = shutil.which("node")
 
 
-def test_it_is_small_and_fetches_nothing_from_elsewhere() -> None:
+def test_the_explorer_is_small_and_self_contained() -> None:
     texts = {name: (FOLDER / name).read_text(encoding="utf-8") for name in names()}
     assert sum(len(text.encode()) for text in texts.values()) < MOST_BYTES
     for name, text in texts.items():
@@ -33,7 +33,7 @@ def test_it_is_small_and_fetches_nothing_from_elsewhere() -> None:
         assert not re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text), name
 
 
-def test_every_file_that_is_named_is_there() -> None:
+def test_every_referenced_file_exists() -> None:
     for name in names():
         text = (FOLDER / name).read_text(encoding="utf-8")
         for target in re.findall(r"(?:from|import\()\s*\"(\.[^\"]+)\"", text):
@@ -44,11 +44,11 @@ def test_every_file_that_is_named_is_there() -> None:
 @pytest.mark.parametrize(
     "path", ["/explorer/", "/explorer/../__init__.py", "/explorer/none.js", "/explorer/pages", "/x"]
 )
-def test_nothing_else_is_handed_out(path: str) -> None:
+def test_no_other_file_is_served(path: str) -> None:
     assert asset(path) is None
 
 
-def test_settings_reach_the_page_and_nothing_breaks_out_of_them() -> None:
+def test_settings_reach_the_page_escaped() -> None:
     site = Site(rpc="/?a='\"><script>", l1="http://l1", is_read_only=True, version="1")
     text = page(site)
     found = re.search(r'<meta name="megadev" content="([^"]*)">', text)
@@ -181,7 +181,7 @@ def test_logs_are_searched_by_arguments_and_exported() -> None:
 
 
 @pytest.mark.node_js
-def test_calldata_is_the_node_s_and_comes_back() -> None:
+def test_calldata_encoding_matches_the_node_and_round_trips() -> None:
     cases = [
         (["uint256", "bool"], [5, True]),
         (["string", "bytes", "bytes4"], ["hé", "0x1234", "0xdeadbeef"]),

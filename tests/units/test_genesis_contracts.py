@@ -143,7 +143,7 @@ def test_the_deployer_has_the_code_that_is_on_every_public_network() -> None:
     assert keccak(RUNTIME).hex() == "2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989"
 
 
-def test_the_deployers_state_is_what_its_transaction_leaves() -> None:
+def test_the_deployers_state_equals_its_transactions_result() -> None:
     chain = DictState({SIGNER: Has(10**17)})
     tx = decode_transaction(TRANSACTION, None)
     assert (tx.sender, tx.to, tx.nonce, tx.chain_id) == (SIGNER, None, 0, None)
@@ -183,7 +183,7 @@ def test_the_deployer_reverts_when_the_creation_fails(chain: Chain) -> None:
     assert made.is_error and made.output == b"" and made.get_gas_remaining() > 0
 
 
-def test_the_deployer_reverts_where_a_contract_stands_already(chain: Chain) -> None:
+def test_the_deployer_reverts_at_an_existing_contract(chain: Chain) -> None:
     data = bytes(32) + load_test_contract("Counter").creation
     assert not chain.call(CREATE2_DEPLOYER, data).is_error
     assert chain.call(CREATE2_DEPLOYER, data).is_error
@@ -220,7 +220,7 @@ def test_aggregate_answers_block_number_and_data(chain: Chain) -> None:
         ("tryBlockAndAggregate(bool,(address,bytes)[])", ["bool", "(address,bytes)[]"], [True]),
     ],
 )
-def test_one_failure_fails_all_where_success_is_required(
+def test_one_failure_reverts_all_if_success_is_required(
     chain: Chain, signature: str, types: list[str], before: list[bool]
 ) -> None:
     assert reason(chain.multicall(signature, types, *before, [(REVERTER, ASK), (REVERTER, FAIL)])) == (
@@ -248,7 +248,7 @@ def test_block_and_aggregate_adds_the_block(chain: Chain) -> None:
         assert decoded == (1, bytes(32), ((True, bytes(32)),))
 
 
-def test_aggregate3_lets_fail_only_what_may(chain: Chain) -> None:
+def test_aggregate3_allows_only_permitted_failures(chain: Chain) -> None:
     signature, types = "aggregate3((address,bool,bytes)[])", ["(address,bool,bytes)[]"]
     answer = chain.multicall(signature, types, [(REVERTER, True, FAIL), (REVERTER, False, ASK)])
     ((failed, good),) = decode(["(bool,bytes)[]"], answer.output)
@@ -268,7 +268,7 @@ def test_aggregate3value_passes_each_value_on(chain: Chain) -> None:
     assert reason(chain.multicall(signature, types, [(PAYABLE, False, 3, b"")], value=2)) == "Multicall3: call failed"
 
 
-def test_values_that_wrap_around_move_nothing(chain: Chain) -> None:
+def test_overflowing_values_transfer_nothing(chain: Chain) -> None:
     calls = [(PAYABLE, True, 2**255, b""), (PAYABLE, True, 2**255, b"")]
     answer = chain.multicall(
         "aggregate3Value((address,bool,uint256,bytes)[])", ["(address,bool,uint256,bytes)[]"], calls
@@ -281,7 +281,7 @@ def test_no_calls_give_no_results(chain: Chain) -> None:
     assert decode(["(bool,bytes)[]"], answer.output) == ((),)
 
 
-def test_the_getters_answer_what_the_block_says(chain: Chain) -> None:
+def test_the_getters_match_the_block(chain: Chain) -> None:
     header = chain.evm.get_vm().get_header()
     genesis = chain.evm.get_canonical_block_by_number(0)
     expected: dict[str, Any] = {

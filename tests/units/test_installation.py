@@ -9,17 +9,17 @@ from megadev.config.installation import requirement
 from tests.house.source import REPOSITORY
 
 
-def test_one_from_an_index_has_its_name_alone() -> None:
+def test_an_installation_from_an_index_is_named_only() -> None:
     assert requirement(recorded=lambda: None) == "megadev"
     assert requirement("vyper", recorded=lambda: None) == "megadev[vyper]"
 
 
-def test_one_from_a_folder_names_the_folder() -> None:
+def test_an_installation_from_a_folder_names_the_folder() -> None:
     source = json.dumps({"url": "file:///home/a/megadev", "dir_info": {"editable": True}})
     assert requirement("vyper", recorded=lambda: source) == "megadev[vyper] @ file:///home/a/megadev"
 
 
-def test_one_from_a_repository_names_the_commit() -> None:
+def test_an_installation_from_a_repository_names_the_commit() -> None:
     source = json.dumps({"url": "https://git.example/m", "vcs_info": {"vcs": "git", "commit_id": "abc123"}})
     assert requirement(recorded=lambda: source) == "megadev @ git+https://git.example/m@abc123"
 

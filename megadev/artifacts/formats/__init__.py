@@ -1,4 +1,4 @@
-"""How tools write contracts down, one module per tool.
+"""The file formats of artifacts, one module per tool.
 
 May import: what ``artifacts`` may. Start reading at ``reading.py``; ``documents.py`` and ``parts.py`` are what the
 tools' modules share.

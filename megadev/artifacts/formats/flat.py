@@ -15,7 +15,7 @@ from megadev.artifacts.source_map import ByteMap, InstructionMap, ListedMap, Pos
 
 
 class _Maps(msgspec.Struct, rename="camel"):
-    """What locates instructions, in the same document as ``Document``."""
+    """The source maps and sources in the same document as ``Document``."""
 
     source_map: str | None = None
     deployed_source_map: str | None = None

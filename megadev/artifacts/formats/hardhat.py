@@ -68,7 +68,7 @@ def hardhat_artifact(document: Document, origin: Origin) -> Artifact:
 
 
 def _hardhat_build(path: Path, source_path: str, build: str | None) -> tuple[StandardInput | None, StandardOutput]:
-    """What the compiler was given and what it made, for the artifact in ``path``; ``build`` is its id in Hardhat 3."""
+    """Returns the compiler's input and output for the artifact in ``path``; ``build`` is its id in Hardhat 3."""
     if build is not None:
         infos = path.parents[len(PurePosixPath(source_path).parts)] / "build-info"
         given = decode((infos / f"{build}.json").read_bytes(), BuildInfo)

@@ -1,4 +1,4 @@
-"""Where a document comes from, which decides which sources it may name; and what is no document of a contract."""
+"""The origin of a document, which decides which sources it may name; and documents that describe no contract."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MAX_SOURCE_BYTES = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a document comes from. ``path``: its file, None where it was handed over. ``root``: the project, whose
-    sources may be read; a document that was handed over names no others, for whoever did it may not be who runs us.
+    """The origin of a document. ``path``: its file, None where it was handed over. ``root``: the project, whose sources
+    may be read; a document that was handed over names no others, for whoever did it may not be who runs us.
     """
 
     path: Path | None = None

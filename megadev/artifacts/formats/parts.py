@@ -1,4 +1,4 @@
-"""What all formats have in common once a document is decoded: names, interfaces, code with its holes, source maps."""
+"""The parts that all formats share once a document is decoded: names, interfaces, code with its holes, source maps."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Who sends in a load, and what they send from: accounts made for it, funded in ether and tokens by an account that has
-some.
+"""The senders of a load: accounts created for it, funded in ether and tokens by an account that has some.
 
 That one is an account whose key the node has (as ``eth_accounts`` says), or one whose key the user gives. A contract
 gives to many accounts in one transaction, so that funding takes no longer than the load.
@@ -166,7 +165,7 @@ def account_keys(seed: str, count: int) -> list[bytes]:
 
 
 class Setup:
-    """What a script's ``prepare`` is given: the node, and an account that pays."""
+    """The argument of a script's ``prepare``: the node, and an account that pays."""
 
     def __init__(self, node: Node, accounts: Sequence[str]) -> None:
         self._node = node
@@ -193,7 +192,7 @@ class Setup:
 
 
 def prepared(path: Path, prepare: Any, setup: Setup) -> Any:
-    """What a script's ``prepare`` returns. Raises ``ScriptFault``."""
+    """Returns the result of a script's ``prepare``. Raises ``ScriptFault``."""
     try:
         return prepare(setup)
     except MegadevError:

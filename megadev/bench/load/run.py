@@ -39,7 +39,7 @@ ASKED_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is asked for. ``kind`` is one of ``workloads.KINDS``, or '' with a ``script``."""
+    """The settings of a load. ``kind`` is one of ``workloads.KINDS``, or '' with a ``script``."""
 
     url: str
     kind: str
@@ -59,7 +59,7 @@ class Settings:
 
 @dataclass
 class Outcome:
-    """What came of a load. ``seconds`` from the first request to the last answer; ``included_seconds`` until all that
+    """The result of a load. ``seconds`` from the first request to the last answer; ``included_seconds`` until all that
     was taken was in a block. ``looked_at``: receipts, ``unsuccessful`` of them. ``interrupted``: by the user.
     """
 
@@ -128,7 +128,7 @@ def run(settings: Settings, says: Callable[[str], None]) -> Outcome:
 def _prepared(
     settings: Settings, node: Node, addresses: Sequence[bytes], seed: str, says: Callable[[str], None]
 ) -> tuple[Workload, tuple[int, int]]:
-    """What is sent, once all that it needs is there; and (fee cap, tip)."""
+    """Prepares the load and returns its transactions and (fee cap, tip)."""
     says("preparing the contracts")
     bank = Bank(node)
     shown = [to_data(address) for address in addresses]
@@ -252,7 +252,7 @@ def _plans(
 
 
 def _bound(settings: Settings) -> int | None:
-    """How many transactions there can be, where that is known beforehand."""
+    """Returns the maximum number of transactions, if it is known beforehand."""
     if settings.rate is not None and settings.seconds is not None:
         most = max(round(settings.rate * settings.seconds), 1)
         return most if settings.count is None else min(most, settings.count)
@@ -394,7 +394,7 @@ def _await_inclusion(
 
 
 def _look_at_receipts(url: str, hashes: Sequence[str], outcome: Outcome) -> None:
-    """Whether transactions succeeded, as far as some of them tell."""
+    """Checks a sample of receipts for failed transactions."""
     numbers = []
     for receipt in _asked(url, [("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes]):
         if receipt is None:
@@ -407,7 +407,7 @@ def _look_at_receipts(url: str, hashes: Sequence[str], outcome: Outcome) -> None
 
 
 def _counts(url: str, addresses: Sequence[bytes], tag: str) -> list[int]:
-    """How many transactions each address sent."""
+    """Returns the number of transactions that each address sent."""
     asked = [("eth_getTransactionCount", [to_data(address), tag]) for address in addresses]
     return [parse_quantity(answer) for answer in _asked(url, asked)]
 

@@ -56,7 +56,7 @@ class Sender(msgspec.Struct):
 
 
 class Plan(msgspec.Struct):
-    """What a process has to do. ``first`` and ``connections``: of all the load's connections it has so many, from that
+    """The work of one process. ``first`` and ``connections``: of all the load's connections it has so many, from that
     one on; ``of`` is how many there are.
 
     ``count``: transactions of the whole load, None for no limit; ``seconds`` likewise. ``rate``: of the whole load, in
@@ -86,9 +86,9 @@ class Ready(msgspec.Struct, tag="ready"):
 
 
 class Report(msgspec.Struct, tag="report"):
-    """What came since the last one. ``refused``: (code, example of the message) and how many, by the message without
-    its numbers. ``failed``: included, but not successful, as far as answers said so. ``again``: times that the node
-    asked for less. ``nonces``: of the last report, the next nonce of each account.
+    """The events since the last report. ``refused``: (code, example of the message) and how many, by the message
+    without its numbers. ``failed``: included, but not successful, as far as answers said so. ``again``: times that the
+    node asked for less. ``nonces``: of the last report, the next nonce of each account.
     """
 
     sent: int = 0
@@ -107,7 +107,7 @@ class Report(msgspec.Struct, tag="report"):
 
 
 class Fault(msgspec.Struct, tag="fault"):
-    """Why it could not go on."""
+    """The reason why a process stopped early."""
 
     message: str
 
@@ -178,7 +178,7 @@ class Process:
         self._flush()
 
     def _transactions(self, connection: int) -> Iterator[tuple[int, bytes]]:
-        """What goes over one connection: (account, signed transaction)."""
+        """Yields the transactions for one connection: (account, signed transaction)."""
         plan, workload = self._plan, self._plan.workload
         mine = [index for index, sender in enumerate(plan.senders) if sender.connection == connection]
         number, turn = plan.first + connection, 0

@@ -1,4 +1,4 @@
-"""What a load sends: transfers, ERC-20 transfers, swaps, a mix of them, or what a user's script says.
+"""The transactions of a load: transfers, ERC-20 transfers, swaps, a mix of them, or a user's script.
 
 Each transaction has a number, and its content follows from that alone: processes that share a load need not talk.
 """
@@ -29,7 +29,7 @@ SWAPPED = 10**15
 
 
 class Call(msgspec.Struct, frozen=True):
-    """What a transaction does. ``gas`` None: as much as the load's default for its kind."""
+    """The call of one transaction. ``gas`` None: as much as the load's default for its kind."""
 
     to: Address | None
     value: int = 0
@@ -38,7 +38,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Workload(msgspec.Struct, frozen=True):
-    """What is sent. ``kind``: one of ``KINDS``, or '' for the script at ``script``.
+    """The content of a load. ``kind``: one of ``KINDS``, or '' for the script at ``script``.
 
     ``token`` and ``pool`` are contracts; ``recipients``: how many different ones there are, 0 for a new one each time,
     which ``salt`` makes another one than an earlier load's. ``context``: what the script's ``prepare`` returned.
@@ -55,7 +55,7 @@ class Workload(msgspec.Struct, frozen=True):
     gas: dict[str, int] = {}
 
     def kind_of(self, number: int) -> str:
-        """What the transaction with this number is."""
+        """Returns the kind of the transaction with this number."""
         return _MIXED[number % len(_MIXED)] if self.kind == MIX else self.kind
 
     @property
@@ -140,7 +140,9 @@ def _scripted(path: Path, context: Any) -> Callable[[int, str], Call]:
 
 
 def read_call(made: object) -> Call:
-    """What a script's transaction says. Numbers are ints or 0x-hex, data is bytes or 0x-hex. Raises ``ValueError``."""
+    """Returns the call that a script's transaction describes. Numbers are ints or 0x-hex, data is bytes or 0x-hex.
+    Raises ``ValueError``.
+    """
     if not isinstance(made, Mapping):
         raise ValueError(f"{type(made).__name__}, not a dict with to, value, data, gas")
     if unknown := sorted(str(key) for key in made.keys() - {"to", "value", "data", "gas"}):

@@ -39,7 +39,7 @@ def find_solc(given: str | None = None) -> list[str] | None:
 
 
 def solc_version(command: list[str]) -> str:
-    """What the compiler calls itself: '0.8.37+commit.f401782d…'."""
+    """Returns the compiler's version: '0.8.37+commit.f401782d…'."""
     said = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True, timeout=60).stdout
     return said.replace("Version:", "").split()[-1]
 

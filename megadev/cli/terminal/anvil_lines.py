@@ -1,4 +1,4 @@
-"""What a node that stands in for Anvil prints: the banner and the log that Anvil's clients read on stdout.
+"""The output of a node that replaces Anvil: the banner and the log that Anvil's clients read on stdout.
 
 alloy takes port, keys and chain id from the banner; prool, ape-foundry and others wait for its last line; tests that
 start a node look for methods' names in the log, each on a line of its own.
@@ -44,7 +44,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def version_text() -> str:
-    """What ``anvil --version`` prints; the version's build metadata (semver.org) says who it is."""
+    """Returns the output of ``anvil --version``; the version's build metadata (semver.org) names megadev."""
     return (
         f"anvil Version: {ANVIL_VERSION}+megadev.{__version__}\n"
         f"Commit SHA: {'0' * 40}\n"

@@ -1,4 +1,4 @@
-"""What a running node looks like at one moment, as a value for whoever draws it.
+"""A snapshot of a running node, as a value to be drawn.
 
 ``Board`` takes notice of events, on the node's threads and in no time; ``view`` puts them together with what the chains
 hold (immutable values, read on the caller's thread) into a frozen ``View``. Nothing here draws, nothing is asked of the
@@ -98,8 +98,8 @@ _WITHDRAWALS = {
 
 @dataclass(frozen=True, slots=True)
 class ForkView:
-    """What a chain is a fork of. ``requests`` were made of upstream; ``prefetch``: calls made and to be made, while
-    what the last run used is fetched.
+    """The origin of a fork. ``requests`` were made of upstream; ``prefetch``: calls made and to be made, while what the
+    last run used is fetched.
     """
 
     source: str
@@ -130,8 +130,8 @@ class ChainView:
 
 @dataclass(frozen=True, slots=True)
 class BatchesView:
-    """How far the safe head lies behind the newest block and the finalized one behind that, in blocks; what was posted
-    last, the newest first; and why derivation waits, where it does.
+    """The distance in blocks of the safe head from the latest block, and of the finalized head from the safe one; the
+    last batches, newest first; and why derivation waits.
     """
 
     safe_lag: int
@@ -151,7 +151,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Durations:
-    """How long preconfirmation took, in milliseconds. ``counts``: for each of ``STEPS_MS``, and beyond."""
+    """Durations of preconfirmations, in milliseconds. ``counts``: for each of ``STEPS_MS``, and beyond."""
 
     p50: float
     p99: float
@@ -207,7 +207,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Pane:
-    """What is shown in place of everything: a transaction's trace, or the table of faults. ``top``: how many of its
+    """A view that replaces the whole screen: a transaction's trace, or the table of faults. ``top``: how many of its
     lines are passed.
     """
 
@@ -245,7 +245,7 @@ class View:
 
 
 class _Tally:
-    """How often something happened on a chain since the start; only the writer's thread counts."""
+    """The number of times that something happened on a chain since the start; only the writer's thread counts."""
 
     __slots__ = ("blocks", "mini_blocks", "transactions")
 
@@ -254,7 +254,7 @@ class _Tally:
 
 
 class _Printed:
-    """What a transaction printed; put into words when it is looked at, since the writer's thread has no time for it."""
+    """A transaction's console output; decoded when it is read, because the writer's thread has no time for it."""
 
     def __init__(self, time: int, calls: Sequence[ConsoleCall]) -> None:
         self._time = time
@@ -267,8 +267,8 @@ class _Printed:
 
 
 class Board:
-    """What happened lately on ``devnet``. ``monotonic_ns``: what rates are measured by; people look at them by their
-    own clock.
+    """The recent activity of ``devnet``. ``monotonic_ns``: what rates are measured by; people look at them by their own
+    clock.
     """
 
     def __init__(self, devnet: Devnet, *, monotonic_ns: Callable[[], int] = monotonic_ns) -> None:
@@ -525,7 +525,7 @@ class Board:
         self._pane = pane
 
     def shows(self, title: str) -> bool:
-        """Whether this pane is shown."""
+        """True if this pane is shown."""
         return self._pane is not None and self._pane.title == title
 
     def scroll(self, lines: int) -> bool:
@@ -564,7 +564,7 @@ class Board:
         return latest[0][0] if latest else 0
 
     def _troubles(self) -> tuple[str, ...]:
-        """What is wrong besides the sequencer's condition, and with the way to it."""
+        """Returns problems other than the sequencer's condition."""
         node = self._devnet.node
         link, evidence = node.link, node.broken_promises.evidence
         is_down = node.l2.sequencer.condition is SequencerCondition.CRASHED
@@ -582,7 +582,7 @@ class Board:
 
     @property
     def is_behind(self) -> bool:
-        """Whether a chain has changed since ``read_messages``."""
+        """True if a chain has changed since ``read_messages``."""
         node = self._devnet.node
         return node.l1 is not None and self._messages_of != self._state_of_chains(node.l1)
 
@@ -683,7 +683,7 @@ def _fork(chain: LocalChain) -> ForkView | None:
 
 
 def _mining(chain: LocalChain) -> str:
-    """When blocks are built."""
+    """Returns the mining mode in words."""
     mining = chain.mining
     seconds = "" if mining.block_time is None else f"{mining.block_time:g} s"
     if mining.mode is MiningMode.CONTINUOUS:

@@ -1,4 +1,4 @@
-"""What a transaction does, in words: by the project's artifacts, or by the bridge's own contracts."""
+"""Transactions in words: by the project's artifacts, or by the bridge's own contracts."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Calls:
         return says
 
     def describer(self, chain: LocalChain) -> Describe:
-        """What the log says of transactions on ``chain``: the call, where the contract or the function is known, and
-        what sort of transaction it is, where a user did not simply send it.
+        """Returns the log's description of transactions on ``chain``: the call, if the contract or function is known,
+        and the kind of transaction, if it is not a user's.
         """
         own = self._node.acts_by_itself(chain)
 
@@ -89,7 +89,7 @@ class Calls:
 
 
 def _code(chain: LocalChain, address: Address) -> bytes:
-    """What stands at an address; b'' also where that is not known any more."""
+    """Returns the code at an address; b'' also if it is no longer known."""
     try:
         state = chain.state(Tag.LATEST)
         account = state.account(address)

@@ -1,4 +1,4 @@
-"""What the user sees when a node starts: colours or none, the banner; and foreign text made harmless.
+"""The output at a node's start: colours, the banner; and sanitized foreign text.
 
 Why not rich here: the banner is text in Anvil's order that scripts read, and rich takes 0.1 s to import, a tenth of the
 time a node may take to start.
@@ -31,7 +31,7 @@ TAGLINE = "a local MegaETH-like devnet"
 
 
 class Account(Protocol):
-    """What the banner needs of an account: its checksummed address and its key as 0x-prefixed hex."""
+    """An account in the banner: its checksummed address and its key as 0x-prefixed hex."""
 
     @property
     def address(self) -> str: ...
@@ -52,8 +52,9 @@ class Paint:
 
 
 def paint_for(stream: TextIO, color: str) -> Paint:
-    """Whether to colour what goes to ``stream``: the setting decides, ``auto`` asks the terminal and NO_COLOR
-    (https://no-color.org)."""
+    """Returns the painter for ``stream``: the setting decides, ``auto`` asks the terminal and NO_COLOR
+    (https://no-color.org).
+    """
     if color != "auto":
         return Paint(color == "always")
     return Paint(stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
@@ -82,7 +83,7 @@ def plain_lines(text: str, limit: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class ForkReport:
-    """What is forked: where from (fit to be shown), which block, and what the user should know of it."""
+    """The banner's data about a fork: its origin (fit to be shown), the block, and notices."""
 
     endpoint: str
     block_number: int
@@ -93,7 +94,7 @@ class ForkReport:
 
 @dataclass(frozen=True, slots=True)
 class L1Report:
-    """What a node tells about the L1 beside it."""
+    """The banner's data about L1."""
 
     chain_id: int
     hardfork: str
@@ -103,7 +104,7 @@ class L1Report:
 
 @dataclass(frozen=True, slots=True)
 class StartReport:
-    """What a node tells about itself when it starts. Fees in wei, ``balance`` in wei, the timestamp in seconds."""
+    """The banner's data about the node. Fees in wei, ``balance`` in wei, the timestamp in seconds."""
 
     accounts: Sequence[Account]
     balance: int
@@ -173,7 +174,7 @@ def banner(report: StartReport, urls: Sequence[str], paint: Paint) -> str:
 
 
 def fork_section(fork: ForkReport, paint: Paint, title: str = "Fork") -> list[str]:
-    """What is forked, as Anvil prints it, and warnings."""
+    """Returns the banner's section about the fork, as Anvil prints it, and warnings."""
     return [
         *section(title, paint),
         f"Endpoint:       {fork.endpoint}",
@@ -205,7 +206,7 @@ def account_sections(accounts: Sequence[Account], balance: int, paint: Paint) ->
 
 
 def wallet_section(mnemonic: str, derivation_path: str, paint: Paint) -> list[str]:
-    """Where the accounts come from."""
+    """Returns the banner's section about the accounts' origin."""
     return [
         *section("Wallet", paint),
         f"Mnemonic:          {mnemonic}",

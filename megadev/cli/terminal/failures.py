@@ -1,4 +1,4 @@
-"""Where a transaction failed, for the activity log: found by running it again on the log's own thread.
+"""The source lines of failed transactions, for the activity log: found by running them again on the log's own thread.
 
 Why within limits: running again with every step watched takes many times what the transaction took, and in Python the
 node's threads share one processor. A developer's failing transaction always gets its source line; a storm of them, or
@@ -91,7 +91,7 @@ class FailureLocator:
             self._sealed.set()
 
     def _wait_for_block(self, event: TransactionPreconfirmed) -> bool:
-        """Whether the transaction's block is sealed, which happens right after its sender was answered."""
+        """True if the transaction's block is sealed, which happens right after its sender was answered."""
         end = monotonic_ns() + int(SEAL_SECONDS * 1e9)
         while True:
             self._sealed.clear()  # before looking, so that a block sealed meanwhile is looked for again

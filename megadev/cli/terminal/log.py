@@ -68,7 +68,7 @@ class RequestRefused(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What hot reload has to say. ``kind`` as of its notices; ``fields`` for programs."""
+    """A notice of hot reload. ``kind`` as of its notices; ``fields`` for programs."""
 
     kind: str
     text: str
@@ -90,7 +90,7 @@ class SourceLine(NamedTuple):
 
 
 class Located(NamedTuple):
-    """Why a transaction failed, and in which lines, innermost first."""
+    """The reason and source lines of a failed transaction, innermost first."""
 
     reason: str
     places: tuple[SourceLine, ...]
@@ -101,7 +101,7 @@ Locate: TypeAlias = Callable[[TransactionPreconfirmed], Located | None]
 
 
 class Words(NamedTuple):
-    """What a transaction does, where the contract is known, and what sort of transaction it is, where no user's."""
+    """A transaction in words, if the contract is known, and its kind, if it is not a user's."""
 
     call: str = ""
     origin: str = ""
@@ -111,12 +111,12 @@ Describe: TypeAlias = Callable[[TransactionPreconfirmed], Words]
 
 
 def undescribed(event: TransactionPreconfirmed) -> Words:
-    """Where nothing is known of contracts."""
+    """Describes nothing: no contracts are known."""
     return Words()
 
 
 def nowhere(event: TransactionPreconfirmed) -> Located | None:
-    """Where no sources are at hand."""
+    """Locates nothing: no sources are available."""
     return None
 
 
@@ -126,7 +126,7 @@ class Lines(Protocol):
     def add(self, record: Record) -> Iterator[str]: ...
 
     def flush(self) -> Iterator[str]:
-        """What was held back."""
+        """Yields the lines that were held back."""
         ...
 
     def dropped(self, count: int) -> str: ...
@@ -270,7 +270,7 @@ class TextLines:
                 yield self._paint(f"  promise broken {to_data(tx.hash)}: {record.reason}", fg="red")
 
     def _messages(self, console: Sequence[ConsoleCall], indent: str) -> Iterator[str]:
-        """What was printed, under a heading."""
+        """Yields the console output, under a heading."""
         if not console or not self._console:
             return
         yield self._paint(f"{indent}console.log:", dim=True)
@@ -283,7 +283,7 @@ class TextLines:
 
 
 def batch_words(batch: BatchPosted) -> str:
-    """What the batcher has posted, in a line."""
+    """Returns the posted batch in one line."""
     which = f"block {batch.first}" if batch.first == batch.last else f"blocks {batch.first} to {batch.last}"
     where = {"calldata": "as calldata", "blobs": "in blobs", "external": "in the DA store"}[batch.da]
     return f"batch of {which}: {counted(batch.transactions, 'transaction')}, {batch.size:,} bytes {where}"
@@ -383,13 +383,13 @@ class JsonLines:
         return _dump(fields | self._chain)
 
     def _add_messages(self, fields: dict[str, object], console: Sequence[ConsoleCall]) -> None:
-        """What was printed, as it is; no member where nothing was."""
+        """Adds the console output as it is; no member if there was none."""
         if console and self._console:
             fields["console"] = [read_console(call.data).text for call in console]
 
 
 class Feed:
-    """What is taken notice of on one chain, for a log."""
+    """The events of one chain, for a log."""
 
     def __init__(self, log: ActivityLog, lines: Lines) -> None:
         self._log = log
@@ -450,7 +450,7 @@ class ActivityLog:
         return self
 
     def feed(self, lines: Lines | None = None) -> Feed:
-        """What takes notice of a chain: the one that the log is of or, with ``lines`` of its own, another."""
+        """Returns the feed of a chain: the log's own or, with separate ``lines``, another."""
         return Feed(self, self._lines if lines is None else lines)
 
     def record(self, record: Record, lines: Lines | None = None) -> None:
@@ -531,7 +531,7 @@ def descriptor_writer(descriptor: int, encoding: str) -> Callable[[bytes], objec
 
 
 def _failure(event: TransactionPreconfirmed, explain: Explain, located: Located | None) -> str:
-    """Why a transaction failed, in words."""
+    """Returns why a transaction failed, in words."""
     error = event.receipt.error or "failed"
     output = event.receipt.output
     reason = located.reason if located is not None else explain(output) if output else ""

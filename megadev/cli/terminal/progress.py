@@ -30,12 +30,12 @@ monotonic_ns = SystemClock().monotonic_ns
 
 
 def is_wanted(stream: TextIO, *, quiet: bool = False) -> bool:
-    """Whether ``stream`` is a terminal that somebody watches: not in CI (the variable CI is set there)."""
+    """True if ``stream`` is a terminal that somebody watches: not in CI (the variable CI is set there)."""
     return not quiet and stream.isatty() and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("CI")
 
 
 class Bar:
-    """How far ``what`` has got, on ``stream``; of so many ``unit``. ``is_shown`` False: every method does nothing.
+    """The progress of ``what`` on ``stream``, in ``unit``. ``is_shown`` False: every method does nothing.
 
     Any thread may call any method.
     """

@@ -58,7 +58,7 @@ class Prompt:
                 self._take(line.decode(errors="replace").strip().lower())
 
     def _take(self, line: str) -> None:
-        """What nobody asked for is not listened to."""
+        """Discards input that no question is waiting for."""
         if not self._asked:
             return
         if line in _YES or line in _NO:

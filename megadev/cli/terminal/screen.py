@@ -1,4 +1,4 @@
-"""What a ``View`` looks like: the lines of one screen, of any size. Touches no terminal.
+"""The drawing of a ``View``: the lines of one screen, of any size. Touches no terminal.
 
 Nothing is said by colour alone, and no colour is used that a light or a dark background swallows. What does not fit is
 left out whole, the least important first; words are not cut.
@@ -266,8 +266,8 @@ def _body(view: View, width: int, room: int, *, is_tall: bool) -> list[Text]:
 
 
 def _shared(room: int, wanted: Sequence[int], quarters: int = 1) -> list[int]:
-    """How many lines each section gets: the first what the others leave, each of which has so many quarters at most
-    unless the first leaves something over.
+    """Returns the number of lines of each section: the first gets the remainder, each other at most its number of
+    quarters unless the first leaves some over.
     """
     counts = [min(each, max(2, room * quarters // 4)) for each in wanted[1:]]
     over = room - wanted[0] - sum(counts)
@@ -279,8 +279,8 @@ def _shared(room: int, wanted: Sequence[int], quarters: int = 1) -> list[int]:
 
 
 def _other_sections(view: View, width: int, *, with_steps: bool, is_tall: bool) -> list[list[Text]]:
-    """What stands below the transactions: one below the other or, where that cuts nothing off, beside each other, which
-    makes them one.
+    """Returns the sections below the transactions: one below the other or, if nothing is cut off, side by side
+    as one.
     """
     most = LINES_OF_A_TEXT * (3 if is_tall else 1)
     columns = [(_steps(view.durations, STEPS_COLUMNS), STEPS_COLUMNS)] if with_steps else []
@@ -321,8 +321,9 @@ def _transactions(view: View, width: int, *, is_whole: bool = False) -> list[Tex
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How the rows of transactions are laid out: digits of block numbers, columns of the longest call, columns of all;
-    whether hashes are whole, and whether it is told who sent each."""
+    """The layout of the rows of transactions: digits of block numbers, columns of the longest call, total columns;
+    whether hashes are whole, and whether senders are shown.
+    """
 
     blocks: int
     longest: int
@@ -519,7 +520,7 @@ def _cut(lines: Sequence[Text], count: int) -> list[Text]:
 
 
 def _sized(text: str, width: int, style: str = "") -> tuple[str, str]:
-    """What fits, up to the end of a word where one is near; ``…`` says that there is more."""
+    """Returns the text that fits, up to the end of a word if one is near; ``…`` marks the cut."""
     from rich.cells import cell_len, set_cell_size
 
     if cell_len(text) <= width:
@@ -570,7 +571,7 @@ def _time_of_day(timestamp: int) -> str:
 
 
 def _shift(seconds: int) -> str:
-    """How far the clock was moved: +1 h."""
+    """Returns the clock's shift in words: +1 h."""
     return f"{'+' if seconds > 0 else '-'}{_duration(abs(seconds))}"
 
 

@@ -85,7 +85,7 @@ _METHOD = re.compile(rf"[:;,]? *\b(until |restart (?:it|them) with )?({'|'.join(
 
 
 def is_possible() -> bool:
-    """Whether there is a terminal to draw on and to listen to, and it is not somebody else's just now."""
+    """True if there is a terminal to draw on and to listen to, and it is not somebody else's just now."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return False
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
@@ -118,7 +118,7 @@ class Terminal:
 
     @property
     def pipes(self) -> tuple[int, ...]:
-        """What is to be waited on."""
+        """The file descriptors to wait for."""
         return tuple(self._redirected)
 
     def size(self) -> tuple[int, int]:
@@ -508,7 +508,7 @@ class Ui:
 
 
 def in_keys(message: str) -> str:
-    """What went wrong, for somebody who has keys: not by which method it is put right, but by which key."""
+    """Returns an error for a user with keys: the remedy is a key, not a method."""
 
     def say(found: re.Match[str]) -> str:
         key = KEY_OF_METHOD[found[2]]

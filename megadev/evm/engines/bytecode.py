@@ -1,4 +1,4 @@
-"""What can be known of code before it runs: where one may jump to and what each PUSH pushes."""
+"""Static analysis of code: valid jump destinations and the value of each PUSH."""
 
 from __future__ import annotations
 

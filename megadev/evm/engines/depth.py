@@ -1,5 +1,5 @@
-"""How 1,024 calls within calls fit where the interpreter lets a thousand functions call each other: every so many
-levels the execution goes on, while its caller waits, on the empty stack of another thread.
+"""Support for 1,024 nested calls where the interpreter allows a thousand nested functions: every few levels the
+execution continues on the empty stack of another thread, while its caller waits.
 
 Why not a higher recursion limit: it holds for the whole process and for all that recurses, decoders in C among them,
 whose frames are on the thread's own stack. A limit beyond what that carries turns a nested document into the end of the

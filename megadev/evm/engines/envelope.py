@@ -41,6 +41,7 @@ from megadev.evm.engine import (
     Success,
     Tracer,
     TxEnv,
+    show_unstarted,
 )
 from megadev.evm.engines.frames import Call, Machine
 from megadev.evm.engines.journal import Journal
@@ -128,6 +129,7 @@ class Envelope:
                 warm[created] = True
                 call = Call("CREATE", 0, sender, created, created, tx.data, tx.value, b"", gas)
                 if nonce == MAX_NONCE and self.keeps_last_nonce:
+                    show_unstarted(tracer, tx, created, None)
                     created = None
                 elif is_taken(machine, created):
                     machine.refuse(call, "contract address collision", keeps_gas=False)
@@ -263,9 +265,12 @@ class Envelope:
             precompiles.update((new, precompile) for new, precompile in moved if new is not None)
         known = self._functions
         if rules.ecrecover_answers:
-            answers, recover = dict(rules.ecrecover_answers), known["ECREC"]
+            answers: dict[bytes, bytes] = {}
+            recover = known["ECREC"]
 
             def ecrecover(data: bytes) -> bytes | None:
+                if not answers:  # few transactions ask, and there may be thousands
+                    answers.update(rules.ecrecover_answers)
                 address = answers.get(data[32:128].ljust(96, b"\0"))
                 return recover(data) if address is None else bytes(12) + address
 

@@ -188,7 +188,7 @@ class Journal:
             return value
 
     def has_storage(self, address: Address) -> bool:
-        """Whether any slot is known not to be 0, as far as the reader knows storage whole."""
+        """True if any slot is known not to be 0, as far as the reader knows storage whole."""
         has = getattr(self.reader, "has_storage", None)
         return any(self.slots.get(address, {}).values()) or (has is not None and has(address))
 

@@ -427,7 +427,7 @@ def is_taken(m: Machine, address: Address) -> bool:
 
 
 def has_code_or_nonce(m: Machine, address: Address) -> bool:
-    """What MegaETH's EVM asks before it creates a contract there."""
+    """True if the account has code or a nonce: then MegaETH's EVM creates no contract there."""
     account = m.journal.account(address)
     return account is not None and (account.nonce != 0 or account.code_hash != EMPTY_CODE_HASH)
 

@@ -53,7 +53,7 @@ TransactionContext: Any = CancunTransactionContext
 
 
 class _State:
-    """What py-evm's opcodes ask of state, answered by the journal and the block."""
+    """The state that py-evm's opcodes read, answered by the journal and the block."""
 
     def __init__(self, machine: Machine) -> None:
         journal, block = machine.journal, machine.block
@@ -136,8 +136,9 @@ _Frames: Any = object
 
 
 class _Configured(_Frames):  # type: ignore[misc]
-    """What our frames differ in from py-evm's of any hardfork: our limits; the initcode charge stands in the intrinsic
-    gas already."""
+    """The differences of our frames from py-evm's of any hardfork: our limits; the initcode charge is already in the
+    intrinsic gas.
+    """
 
     code_size_limit: ClassVar[int | None] = None
     initcode_size_limit: ClassVar[int | None] = None

@@ -267,7 +267,7 @@ class _Maker:
     # stretches
 
     def begin_stretch(self, pc: int) -> None:
-        """What follows is paid for here, once it is known what it costs."""
+        """Charges the gas of the following stretch here, once it is known."""
         self.end_stretch()
         self.load(self.changed()[0])
         self.stretch_line = len(self.lines)
@@ -288,8 +288,8 @@ class _Maker:
         self.stretch_gas = 0
 
     def hand_over(self, pc: int, test: str, before: _Stack, done: int, indent: str = "", paid: str = "") -> None:
-        """Where ``test`` holds, leave at ``pc`` to the run loop as it would have found it: with the stack as it was
-        ``before`` the opcode, and the gas after the ``done`` of this stretch, with what was ``paid`` beyond it.
+        """If ``test`` holds, leaves at ``pc`` to the run loop with the stack as it was ``before`` the opcode, and the
+        gas after the ``done`` of this stretch, with the excess ``paid``.
         """
         self.lines.append(f"{indent}if {test}:")
         now = self.stack, self.taken

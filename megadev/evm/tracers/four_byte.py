@@ -1,4 +1,4 @@
-"""Which functions were called: how often each selector came with how much data behind it, as geth's 4byteTracer."""
+"""Called functions: the count of each selector and size of its arguments, as geth's 4byteTracer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each kind of opcode took of a transaction's gas.
+"""The gas of a transaction by opcode.
 
 The gas that a call or creation hands on counts with the opcodes that use it. What no opcode of the callee used is the
 caller's: a precompile's price, the deposit of new code, what a failure burnt. So the sums add up to what the

@@ -1,4 +1,4 @@
-"""What an execution found before it began, of all that it touched; and what it changed: geth's prestateTracer.
+"""The accounts and slots before an execution that touches them, and its changes: geth's prestateTracer.
 
 Nothing is watched: what was touched stands in ``Execution.accessed`` and what changed in ``Execution.diff``, so the
 transaction runs at full speed. Two things follow. An opcode that ran out of gas after it had looked at an account or

@@ -36,7 +36,7 @@ class Pen(Protocol):
     """Writes one step. ``found`` is called before its opcode runs, while the stack and memory are as it finds them."""
 
     def found(self, step: Step) -> str:
-        """What stands on the stack, in memory and in the return data."""
+        """Returns the contents of the stack, memory and return data."""
         ...
 
     def whole(
@@ -171,5 +171,5 @@ class StructLogTracer:
 
 
 def _storage_owner(frame: Frame) -> Address:
-    """Whose storage the frame's code works on."""
+    """Returns the account whose storage the frame's code uses."""
     return frame.sender if frame.kind in ("DELEGATECALL", "CALLCODE") else frame.to

@@ -42,7 +42,7 @@ _AFTER_THE_CODE = ("invalid code", "max code size exceeded", "contract creation 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What an instruction did. ``gas_left`` is what its frame had afterwards."""
+    """The effect of an instruction. ``gas_left`` is what its frame had afterwards."""
 
     gas_left: int
     pushed: list[int]

@@ -47,15 +47,19 @@ class Capture:
 
     def encode(self, *, history: bool) -> bytes:
         """The dump as JSON; ``history``: with the state after each block."""
-        l1 = None if self._l1 is None else self._l1.encode(history)
-        return self._l2.encode(history, l1, self._adopted, self._settings, self._rollup)
+        return b"".join(self.pieces(history=history))
+
+    def pieces(self, *, history: bool) -> Iterator[bytes]:
+        """The same, piece by piece: other threads get a turn between two."""
+        l1 = None if self._l1 is None else b"".join(self._l1.pieces(history))
+        return self._l2.pieces(history, l1, self._adopted, self._settings, self._rollup)
 
     def ever_less(self, *, history: bool) -> Iterator[Callable[[], bytes]]:
         """Ways to encode it, each leaving out more than the one before: older states, L1, blocks."""
         yield lambda: self.encode(history=history)
         yield lambda: self.encode(history=False)
-        yield lambda: self._l2.encode(history)
-        yield lambda: self._l2.encode(False)
+        yield lambda: b"".join(self._l2.pieces(history))
+        yield lambda: b"".join(self._l2.pieces(False))
         yield self._l2.encode_accounts
 
 
@@ -71,14 +75,14 @@ class _ChainCapture:
         self._zeroed = {address: account.storage for address, account in chain.genesis.accounts.items()}
         self.moment: tuple[object, object] = (head, irregular)
 
-    def encode(
+    def pieces(
         self,
         history: bool,
         l1: bytes | None = None,
         adopted: int = 0,
         settings: Settings = NOTHING_SET,
         rollup: DumpedRollup | None = None,
-    ) -> bytes:
+    ) -> Iterator[bytes]:
         return encode_dump(
             self._blocks,
             self._state,

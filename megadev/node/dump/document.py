@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -36,8 +35,9 @@ from megadev.node.dump.receipts import Outcomes, read_outcomes, read_receipt, wr
 from megadev.node.dump.rollup import DumpedRollup, read_rollup, written_rollup
 from megadev.node.dump.rows import built_again, is_behind_row, read_row, read_rows, written_row
 from megadev.node.dump.settings import NOTHING_SET, Settings, read_settings, written_settings
-from megadev.primitives.guarded_json import DecodeError, decode_json
+from megadev.primitives.guarded_json import DecodeError, decode_large, let_go
 from megadev.primitives.hexcodec import to_data
+from megadev.primitives.json_pieces import pieces
 from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32
 from megadev.state.unavailable import UnavailableWorld
 from megadev.state.world import World
@@ -58,9 +58,9 @@ def silent(done: int, count: int) -> None:
 
 
 class Dump(msgspec.Struct, frozen=True):
-    """What a document says. ``blocks`` is one chain, its last block's world made of ``accounts``; empty where the
-    document has only accounts. ``coinbase`` and ``gas_limit`` are for blocks to come; None: not said.
-    ``adopted``: see the module.
+    """The content of a dump document. ``blocks`` is one chain, its last block's world made of ``accounts``; empty where
+    the document has only accounts. ``coinbase`` and ``gas_limit`` are for blocks to come; None: not said. ``adopted``:
+    see the module.
     """
 
     accounts: Accounts
@@ -85,9 +85,9 @@ def encode_dump(
     adopted: int = 0,
     settings: Settings = NOTHING_SET,
     rollup: DumpedRollup | None = None,
-) -> bytes:
-    """The document, as JSON: ``blocks`` (a whole chain) and ``state``, which is that of now. ``l1``: the
-    document of the L1 beside it; ``adopted``, ``settings`` and ``rollup``: see the module.
+) -> Iterator[bytes]:
+    """The document, as JSON, piece by piece: ``blocks`` (a whole chain) and ``state``, which is that of now. ``l1``:
+    the document of the L1 beside it; ``adopted``, ``settings`` and ``rollup``: see the module.
 
     ``zeroed``: slots that a fresh node would have and that must be said to be empty where they are. ``history``: also
     the state after every block but the last, where it is known. The same chain gives the same bytes.
@@ -143,7 +143,7 @@ def encode_dump(
     hashes = {hex(block.number): to_data(block.hash) for block in made if header_hash(block.header) != block.hash}
     if hashes:
         document["hashes"] = hashes
-    return msgspec.json.encode(document)
+    return pieces([document])
 
 
 def _encoded(value: object) -> msgspec.Raw:
@@ -156,9 +156,10 @@ def encode_accounts(state: World, zeroed: Mapping[Address, Iterable[int]] | None
     return msgspec.json.encode({"accounts": dict(written_accounts(state, zeroed or {}))})
 
 
-def compress(document: bytes) -> bytes:
+def compress(document: Iterable[bytes]) -> bytes:
     """As RPC hands it out: gzip, the same bytes for the same document."""
-    return gzip.compress(document, mtime=0)
+    packing = zlib.compressobj(level=9, wbits=31)
+    return b"".join([*map(packing.compress, document), packing.flush()])
 
 
 def _behind_rows(blocks: Span) -> frozenset[int]:
@@ -190,20 +191,21 @@ def _world_at(block: SealedBlock, after: SealedBlock) -> World:
 def decode_dump(
     data: bytes, spec: ChainSpec, l1_spec: ChainSpec | None = None, on_progress: OnProgress = silent
 ) -> tuple[Dump, Dump | None]:
-    """What a document says, and what the L1's in it does, where it has one and ``l1_spec`` is given. Plain JSON, or
-    compressed as RPC hands it out. The specs tell the price of blobs. ``on_progress`` hears how many of how many blocks
-    are read, now and then.
+    """Decodes a dump, and its L1 if it has one and ``l1_spec`` is given. Plain JSON, or compressed as RPC hands it out.
+    The specs tell the price of blobs. ``on_progress`` hears how many of how many blocks are read, now and then.
 
     Raises ``InvalidParams`` saying which entry cannot be used, and why.
     """
     try:
-        document = decode_json(_unfolded(data))
+        document = decode_large(_unfolded(data))
     except DecodeError as error:
         raise InvalidParams(f"failed to decode state dump: neither JSON nor compressed JSON ({error})") from None
     try:
         return _read(document, spec, l1_spec, on_progress)
     except InvalidDocument as error:
         raise InvalidParams(f"failed to decode state dump: {error}") from None
+    finally:
+        let_go(document)
 
 
 def _read(

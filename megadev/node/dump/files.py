@@ -56,7 +56,7 @@ def load_first(node: Node, config: DevnetConfig, on_progress: OnProgress = silen
 
 
 class StateFile:
-    """Where a node's chain is kept. ``path`` may be a directory, which stands for a file in it."""
+    """The file of a node's chain. ``path`` may be a directory, which stands for a file in it."""
 
     def __init__(self, path: Path, *, history: bool = False) -> None:
         self.path = path / FILE_NAME if path.is_dir() else path
@@ -76,7 +76,7 @@ class StateFile:
             raise ConfigError(f"{self.path}: {problem}") from None
 
     def check_writable(self) -> None:
-        """That a dump can be written there, before hours of work depend on it. Raises ``ConfigError``."""
+        """Checks that a dump can be written there, before hours of work depend on it. Raises ``ConfigError``."""
         check_regular(self.path)
         folder = self.path.parent
         if not folder.is_dir():
@@ -134,7 +134,7 @@ class StateFile:
             raise ConfigError(f"{self.path}: {reason or type(problem).__name__}; {saved}") from problem
 
     def _rescue(self, capture: Capture) -> Path | None:
-        """Where as much as can be saved of ``capture`` is now; None where nothing is."""
+        """Saves as much of ``capture`` as possible and returns its path; None if nothing could be saved."""
         for encode in capture.ever_less(history=self._history):
             try:
                 document = encode()
@@ -157,7 +157,7 @@ class StateFile:
 
 
 def _is_at(file: TextIO, path: Path) -> bool:
-    """Whether the open ``file`` is the one that ``path`` names."""
+    """True if the open ``file`` is the one that ``path`` names."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except OSError:

@@ -114,7 +114,7 @@ def _following(chain: LocalChain, blocks: Span, common: int) -> Span:
 
 
 def _between(before: World, after: World) -> StateDiff | None:
-    """What makes the state ``after`` of the state ``before``; None: nothing."""
+    """Returns the difference between the states ``before`` and ``after``; None: nothing."""
     diff = StateDiff(Cause.CHEAT)
     if before.state_root == after.state_root:
         return None
@@ -145,7 +145,7 @@ def _merged(accounts: Accounts, present: World) -> Accounts:
 
 
 def _left_over(dump: Dump, present: World) -> StateDiff | None:
-    """What is to be added to the dump's own state, so that what is here and not in the dump stays; None: nothing."""
+    """Returns the additions to the dump's state that keep what exists here and not in the dump; None: nothing."""
     loaded = dump.blocks[-1].world
     diff = StateDiff(Cause.CHEAT)
     for address, here in present.accounts():
@@ -186,7 +186,7 @@ def _have_same_state(here: SealedBlock, loaded: SealedBlock) -> bool:
 
 
 def _set_blocks_to_come(chain: LocalChain, dump: Dump) -> None:
-    """What the dump says of coinbase and gas limit; a base fee or PREVRANDAO that waited for one block is forgotten."""
+    """Applies the dump's coinbase and gas limit; a base fee or PREVRANDAO for one block is forgotten."""
     sequencer = chain.sequencer
     before = sequencer.blocks
     sequencer.blocks = type(before)(

@@ -50,7 +50,7 @@ _ANY_HALT = "PrecompileError"
 
 
 def _exit_of(receipt: Receipt) -> str:
-    """How revm calls the way a transaction ended."""
+    """Returns revm's name for the end of a transaction."""
     if receipt.error is None:
         return "Return" if receipt.output else "Stop"
     if receipt.error == REVERTED:

@@ -1,5 +1,5 @@
-"""What a dump says of the rollup beside its chains, ours alone: what blocks were told of L1 where no transaction says
-it, from where on batches count, the first block that came about by hand, and what lies in the store beside L1.
+"""A dump's data about the rollup beside its chains, in megadev's own fields: L1 data of blocks without a transaction
+for it, the first valid batches, the first block changed by a cheat, and the content of the DA store.
 """
 
 from __future__ import annotations

@@ -59,8 +59,8 @@ def written_row(row: Row, now: World) -> JsonObject:
 
 
 def _written_difference(world: World, now: World) -> Iterator[tuple[str, JsonObject | None]]:
-    """What of ``now`` has to be changed to have ``world``: accounts, as the dump's own, but with those slots alone that
-    are others, and their code where it is another; null for what was not there.
+    """Yields the changes that turn ``now`` into ``world``: accounts in the dump's format, but only with differing
+    slots, and code if it differs; null for accounts that did not exist.
     """
     for address, account in sorted(world.accounts()):
         present = now.account(address)
@@ -171,7 +171,7 @@ def read_row(row: DumpedRow, now: Accounts, earlier: Mapping[int, Hash32], spec:
 
 
 def is_behind_row(block: SealedBlock) -> bool:
-    """Whether the state after ``block``, which follows a row or one like itself, can be had again from what it holds:
+    """True if the state after ``block``, which follows a row or one like itself, can be had again from what it holds:
     there is nothing in it but what the protocol does.
     """
     return block.irregular is None and all(tx.type == DEPOSIT for tx in block.transactions)

@@ -1,5 +1,5 @@
-"""What was set on a chain beside its state and decides what it does next: what MegaETH's oracle reads, how large state
-buckets are, and which keys sign for the sequencer. Only what was changed is written.
+"""Settings of a chain beside its state that affect later blocks: the values of MegaETH's oracle, the sizes of state
+buckets, and the sequencer's keys. Only what was changed is written.
 """
 
 from __future__ import annotations

@@ -37,5 +37,5 @@ def write_bundle(path: Path, l2: Recorded | None, l1: Recorded | None, *, has_l1
 
 
 def holds(head: Mapping[str, Any], part: str) -> bool:
-    """Whether a bundle with this head has a recording of that part: L1's or L2's fork."""
+    """True if a bundle with this head has a recording of that part: L1's or L2's fork."""
     return "l1" in head if part else "block" in head or "l1" not in head

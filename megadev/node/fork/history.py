@@ -1,4 +1,4 @@
-"""What came before a fork's first block: upstream's blocks up to the forked one, and the state after each.
+"""The history before a fork's first block: upstream's blocks up to the forked one, and the state after each.
 
 Everything is read when it is asked for. Nothing here changes a chain.
 """
@@ -63,7 +63,7 @@ class ForkHistory:
         self._lock = threading.Lock()
 
     def is_funded(self, address: Address) -> bool:
-        """Whether the fork gave the account a balance."""
+        """True if the fork gave the account a balance."""
         return self.state is not None and self.state.is_funded(address)
 
     def first(self, own: int) -> int:
@@ -203,8 +203,9 @@ class ForkHistory:
         return self.block(int(found["blockNumber"], 16), spec), int(found["transactionIndex"], 16)
 
     def touched_by(self, state: RemoteState, block: SealedBlock, stop: int | None) -> Keys:
-        """What the transactions of upstream's ``block`` (before number ``stop``) touch, as far as upstream tells: from
-        the prestate of each, or else an access list of each on ``state``, which is that of the block before. Blocks.
+        """Returns the accounts and slots that upstream's ``block`` (before transaction ``stop``) touches, as far as
+        upstream tells: from the prestate of each transaction, or an access list of each on ``state``, the previous
+        block's. Blocks.
         """
         txs = block.transactions[:stop]
         options = {"tracer": "prestateTracer"}
@@ -265,7 +266,7 @@ class ForkHistory:
                 kept.popitem(last=False)
 
     def can_run_again(self, header: Header) -> bool:
-        """Whether megadev supports the rules of ``header``'s block."""
+        """True if megadev supports the rules of ``header``'s block."""
         return knows_rules(self._chain_id, header.timestamp)
 
     def block_number_of(self, tx_hash: Hash32) -> int | None:

@@ -77,8 +77,8 @@ class Fork:
 
     @property
     def prefetched(self) -> tuple[int, int] | None:
-        """How many calls of upstream were made to fetch what the last run touched, and of how many; None when that is
-        over. On any thread.
+        """The number of finished upstream calls that fetch the last run's state, and their total; None after that. On
+        any thread.
         """
         begun, upstream = self._prefetching, self.source.upstream
         if begun is None or upstream is None:
@@ -148,7 +148,7 @@ class Fork:
 
     @property
     def _notes(self) -> Path | None:
-        """Where it is noted what a run touched, whatever its block; None: nowhere."""
+        """The path of notes about the state that a run touched, for any block; None: nowhere."""
         if self.request.cache is None:
             return None
         return self.request.cache / str(self.chain_id) / f"touched-{_endpoint(self.request)}.json"

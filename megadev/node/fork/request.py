@@ -1,4 +1,4 @@
-"""What to fork, and how: read from the settings, before anything is asked of anybody."""
+"""The fork request: read from the settings, before any request is sent."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ HASH_DIGITS = 66
 
 @dataclass(frozen=True, slots=True)
 class ForkRequest:
-    """What to fork, and how. ``block``: a number, or negative so many before the latest; a tag or a hash; None: the
-    latest, or the one that a forked L2 has got to.
+    """A fork's source and options. ``block``: a number, or negative so many before the latest; a tag or a hash; None:
+    the latest, or the one that a forked L2 has got to.
     """
 
     urls: tuple[str, ...]
@@ -39,7 +39,7 @@ class ForkRequest:
 
 
 def fork_request(config: DevnetConfig) -> ForkRequest | None:
-    """What the settings say that L2 forks; None: nothing. Raises ``ConfigError``, also where what is read could not be
+    """Returns the settings' fork of L2; None: nothing. Raises ``ConfigError``, also where what is read could not be
     recorded.
     """
     if config.fork_record is not None:

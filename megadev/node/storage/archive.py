@@ -34,6 +34,7 @@ from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.aging import StateLimit
 from megadev.state.diff import StateDiff
 from megadev.state.rows import LateWorld
+from megadev.state.thin import LONGEST, Segment, ThinWorld
 from megadev.state.unavailable import NOT_IN_DUMP, NOT_KEPT, UnavailableWorld
 from megadev.state.world import World
 
@@ -79,7 +80,7 @@ class Archive:
 
     @classmethod
     def of(cls, chain: LocalChain, index: int, reader: Reader) -> Archive:
-        """That of ``chain``, which has the number ``index`` in the store."""
+        """Returns the archive of ``chain``, which has the number ``index`` in the store."""
         sequencer = chain.sequencer
         return cls(
             reader,
@@ -158,9 +159,33 @@ class Archive:
             return LateWorld(_Checked(self, record.header.state_root), place.number, record.header.state_root)
         return self.make(place.number)  # a fork's
 
-    def without_state(self, block: SealedBlock) -> SealedBlock:
-        """See ``KeptBlocks``."""
-        return msgspec.structs.replace(block, world=UnavailableWorld(block.number, NOT_KEPT))
+    def given_back(self, blocks: Iterable[SealedBlock]) -> Iterator[SealedBlock]:
+        """See ``KeptBlocks``. Of a fork's states, which are no worlds of their own, none is to be had."""
+        segment: Segment | None = None
+        last = -1
+        for block in blocks:
+            number = block.number
+            world: World
+            if not self.has_state(number):
+                world = UnavailableWorld(number, NOT_KEPT)
+                segment = None
+            else:
+                (changes,) = self._read(lambda number=number: tuple(self._changes(number, number)), number)  # type: ignore[misc]
+                if (
+                    segment is not None
+                    and last == number - 1
+                    and changes.state == "changes"
+                    and segment.count < LONGEST
+                ):
+                    segment.add(_joined(changes.diffs))
+                    world = ThinWorld(segment, segment.count)
+                else:
+                    world = self.make(number)
+                    segment = Segment(world) if type(world) is World else None
+                    if segment is None:
+                        world = UnavailableWorld(number, NOT_KEPT)
+            last = number
+            yield msgspec.structs.replace(block, world=world)
 
     def hash_of(self, number: int) -> Hash32:
         """See ``KeptBlocks``."""
@@ -277,13 +302,20 @@ class _Checked:
         return world
 
 
+def _joined(diffs: tuple[StateDiff, ...]) -> StateDiff:
+    joined = diffs[0].copy()
+    for diff in diffs[1:]:
+        joined.absorb(diff)
+    return joined
+
+
 def place_of(block: SealedBlock) -> BlockEntry:
-    """Where ``block`` is in its chain."""
+    """Returns the place of ``block`` in its chain."""
     return BlockEntry(block.number, block.hash, block.tx_offset, block.mini_block_offset, block.world.is_known)
 
 
 def keys_of(block: SealedBlock) -> Iterable[tuple[bytes, int, int]]:
-    """What leads to ``block``: keys, each with its number and the place in it."""
+    """Yields the keys that lead to ``block``, each with its number and the place in it."""
     number = block.number
     yield BLOCK_KEY + block.hash[:KEY_SIZE], number, 0
     for index, tx in enumerate(block.transactions):

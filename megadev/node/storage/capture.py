@@ -1,6 +1,4 @@
-"""What is new of a running node since the last time: taken between two changes in no time, written on another
-thread.
-"""
+"""Changes of a running node since the last capture: taken between two changes in no time, written on another thread."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ class Extent:
     rows: tuple[tuple[int, int], ...] = ()
 
     def limit(self, last: int) -> None:
-        """What came after block ``last`` is another now. A row that is cut by that is to be written again."""
+        """Marks blocks after ``last`` as changed. A row that is cut by that is to be written again."""
         if last >= self.last:
             return
         for first, end in reversed(self.rows):
@@ -74,7 +72,7 @@ class Capture:
 
 
 class Firsts(NamedTuple):
-    """How one chain begins, as the node's settings say."""
+    """The start of one chain, from the node's settings."""
 
     mode: MiningMode
     block_time: float | None
@@ -108,7 +106,7 @@ class ChainWatch:
         return None
 
     def forget(self) -> None:
-        """What was taken last is not written: the pool is to be taken again."""
+        """Forgets the last capture, which is not written: the pool must be captured again."""
         self._pool = ()
 
     def capture(self) -> ChainCapture:
@@ -174,7 +172,7 @@ def _held(builder: BlockBuilder | None) -> tuple[Transaction, ...]:
 
 
 def node_record(node: Node) -> NodeRecord:
-    """What the chains share, as it is now."""
+    """Returns the present state that the chains share."""
     accounts, signers = node.accounts, node.l2.rotated_signers
     consolidator = None if node.driver is None else node.driver.consolidator
     return NodeRecord(
@@ -202,7 +200,7 @@ def node_record(node: Node) -> NodeRecord:
 
 
 def new_data(node: Node, known: int) -> tuple[bytes, ...]:
-    """What the DA store keeps beside the ``known`` first pieces; nothing where it has a directory of its own."""
+    """Returns the DA store's data beside the ``known`` first pieces; nothing if it has its own directory."""
     return () if node.config.da_dir is not None else node.da_store.kept(known)
 
 

@@ -69,7 +69,7 @@ BLOCK_KEY, TX_KEY, ADDRESS_KEY, TOPIC_KEY, LOGS_KEY = b"b", b"t", b"a", b"l", b"
 
 
 class BlockEntry(NamedTuple):
-    """Where a block is: see ``SealedBlock``. ``is_known``: whether the state after it is."""
+    """The place of a block: see ``SealedBlock``. ``is_known``: whether the state after it is."""
 
     number: int
     hash: bytes
@@ -79,7 +79,7 @@ class BlockEntry(NamedTuple):
 
 
 class Promise(msgspec.Struct, frozen=True):
-    """Who has a store, and the heads of its chains, L2's first, at the last moment that was written."""
+    """The owner of a store, and the heads of its chains, L2's first, at the last write."""
 
     pid: int = 0
     heads: tuple[int, ...] = ()
@@ -217,7 +217,7 @@ class Database:
             yield first, bool(is_row), _checked(data, crc, chain, first)
 
     def check_pieces(self, chain: int) -> tuple[int, list[RowRecord]]:
-        """That all pieces of a chain are whole and follow each other; the number of the last one, and the rows. Raises
+        """Checks that all pieces of a chain are intact and consecutive; returns the last number, and the rows. Raises
         ``Damaged``.
         """
         expected: int | None = None
@@ -404,7 +404,7 @@ class Reader:
         return rows[0][0] if rows else None
 
     def find(self, chain: int, key: bytes) -> list[tuple[int, int]]:
-        """Where something may be: numbers of blocks and places in them, newest first."""
+        """Returns candidates: numbers of blocks and places in them, newest first."""
         rows = self._ask("SELECT number, place FROM found WHERE chain = ? AND key = ? ORDER BY number DESC", chain, key)
         return [(number, place) for number, place in rows]
 

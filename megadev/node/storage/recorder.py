@@ -188,11 +188,11 @@ class Recorder:
         return hear
 
     def _is_bounded(self, index: int) -> bool:
-        """Whether blocks, or states, leave memory once they are written."""
+        """True if blocks, or states, leave memory once they are written."""
         return self._keep_bodies is not None or self._watches[index].chain.sequencer.keep_states is not None
 
     def _is_behind(self) -> bool:
-        """Whether more is in memory for being unwritten than may be. Where nothing can be written it has to be."""
+        """True if more is in memory for being unwritten than may be. Where nothing can be written it has to be."""
         return self.durable.problem is None and any(
             self._is_bounded(index) and watch.taken.last - written.last > MOST_BEHIND
             for index, (watch, written) in enumerate(zip(self._watches, self._written, strict=True))

@@ -1,4 +1,4 @@
-"""What a store holds, as values, and as the JSON that stands in its rows. Pure functions.
+"""The records of a store, as values, and as the JSON in its rows. Pure functions.
 
 Why JSON: msgspec writes and checks it in C for the chain's own structs, integers of 256 bits included, which no other
 format does; and it can be read with any tool.
@@ -78,8 +78,8 @@ class RowRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChainRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What is set on one chain, and what was changed since its head. ``first_…``: what the settings of the node said,
-    which tells whether they say the same the next time.
+    """The settings of one chain, and its changes since its head. ``first_…``: what the settings of the node said, which
+    tells whether they say the same the next time.
     """
 
     head: Hash32
@@ -132,11 +132,11 @@ class VoidMiniBlockRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What the chains share. ``keys``: private keys of all accounts that the node holds; ``signers``: the first block
-    of each key of the sequencer, newest first, where it was changed; ``by_hand``: a block that is known to have come
-    about by hand, of which the chain itself does not tell; ``derived``: how much of
-    L2 was derived from L1; ``da_faults``: what the DA store does wrong;
-    ``l1_contracts``: the profile of those on L1, None where there is none or it was not told.
+    """The record that the chains share. ``keys``: private keys of all accounts that the node holds; ``signers``: the
+    first block of each key of the sequencer, newest first, where it was changed; ``by_hand``: a block that is known to
+    have come about by hand, of which the chain itself does not tell; ``derived``: how much of L2 was derived from L1;
+    ``da_faults``: what the DA store does wrong; ``l1_contracts``: the profile of those on L1, None where there is none
+    or it was not told.
     """
 
     mnemonic: str

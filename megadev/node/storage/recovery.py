@@ -1,4 +1,4 @@
-"""What a store holds, read, and a node made what it says.
+"""Reads a store, and restores a node from it.
 
 Reading happens in two steps: what decides how the chains begin, before they are made, and all the rest after that.
 
@@ -63,7 +63,7 @@ _Record = TypeVar("_Record")
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a store says before its blocks are read. ``starts``: timestamps of the chains' first blocks, L2's first;
+    """A store's records before its blocks are read. ``starts``: timestamps of the chains' first blocks, L2's first;
     ``chains`` and ``node`` are None where that row is damaged.
     """
 
@@ -404,7 +404,7 @@ def _restore_shared(node: Node, record: NodeRecord) -> None:
 
 
 def _restore_chain(chain: LocalChain, record: ChainRecord) -> None:
-    """What was set while the node ran, as far as the settings say what they said then: else they are followed."""
+    """Restores the settings made while the node ran, unless the start's settings have changed: then those apply."""
     sequencer, spec, blocks = chain.sequencer, chain.spec, chain.sequencer.blocks
     if record.first_spec == spec and record.spec != spec:
         sequencer.set_rules(record.spec, open_engine(sequencer.engine.info.name, record.spec))

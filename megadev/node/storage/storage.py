@@ -78,7 +78,7 @@ class Storage:
         return pinned(self._stored, index, request, self._database)
 
     def check_forks(self, *forks: Fork | None) -> None:
-        """That they are those that the chains in the store are of."""
+        """Checks that the forks are those of the chains in the store."""
         for index, fork in enumerate(forks):
             check_fork(self._stored, index, fork, self._database)
 
@@ -116,7 +116,7 @@ class Storage:
 
     @property
     def kept(self) -> Callable[[], Awaitable[None]] | None:
-        """What an answer waits for, where it is to wait until what it tells of is written."""
+        """The future that an answer waits for, if it must wait until its changes are written."""
         recorder = self.recorder
         return recorder.kept if recorder is not None and recorder.mode == BLOCK else None
 

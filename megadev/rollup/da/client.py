@@ -27,7 +27,7 @@ class StoreRefused(MegadevError):
 
 
 class _Site:
-    """What is asked by HTTP at ``url``. Raises ``ConfigError`` for what is no HTTP URL."""
+    """The HTTP client of ``url``. Raises ``ConfigError`` for what is no HTTP URL."""
 
     what = "a DA store"
     example = "http://127.0.0.1:3100"

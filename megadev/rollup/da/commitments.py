@@ -30,8 +30,8 @@ class InvalidCommitment(ValueError):
 
 
 class Certificate(msgspec.Struct, frozen=True):
-    """What a store says of data it keeps: its keccak-256 and its size in bytes, with the store's signature (r, s and y
-    parity, 65 bytes; nothing for a bare keccak commitment, which does not say the size either).
+    """A store's certificate for data: its keccak-256 and its size in bytes, with the store's signature (r, s and y
+    parity, 65 bytes; empty for a bare keccak commitment, which has no size either).
     """
 
     hash: Hash32
@@ -49,7 +49,7 @@ class Certificate(msgspec.Struct, frozen=True):
         return recover(_digest(self.hash, self.size), self.signature[64], r, s)
 
     def fits(self, data: bytes) -> bool:
-        """Whether the certificate is for ``data``."""
+        """True if the certificate is for ``data``."""
         return (self.size is None or self.size == len(data)) and keccak(data) == self.hash
 
 

@@ -32,8 +32,8 @@ class DataSource(Protocol):
 
 
 class StoreFaults(msgspec.Struct, frozen=True):
-    """What a store does wrong: what it withholds (None: nothing, empty: everything), for how many seconds after it was
-    put data stays away, and whether it gives out other bytes than were put.
+    """The faults of a store: withheld data (None: nothing, empty: everything), the delay in seconds after which data is
+    served, and whether it returns other bytes than were stored.
     """
 
     withheld: frozenset[Hash32] | None = None
@@ -41,7 +41,7 @@ class StoreFaults(msgspec.Struct, frozen=True):
     corrupts: bool = False
 
     def withholds(self, data_hash: Hash32) -> bool:
-        """Whether that data is withheld."""
+        """True if that data is withheld."""
         return self.withheld is not None and (not self.withheld or data_hash in self.withheld)
 
 
@@ -64,7 +64,7 @@ class Store:
         self._put_at: dict[Hash32, float] = {}
 
     def __len__(self) -> int:
-        """How many pieces of data it keeps."""
+        """Returns the number of stored pieces of data."""
         return len(self._shelf)
 
     def kept(self, begin: int = 0) -> tuple[bytes, ...]:

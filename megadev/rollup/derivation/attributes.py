@@ -84,7 +84,7 @@ def attributes_of_epoch(epoch: Epoch, sequence_number: int) -> L1Attributes:
 
 
 def plan_of(attributes: Attributes, parent: SealedBlock, spec: ChainSpec) -> BlockPlan:
-    """How a block builder builds it after ``parent``, on a chain of ``spec``."""
+    """Returns the plan with which a block builder builds it after ``parent``, on a chain of ``spec``."""
     excess = next_excess_blob_gas(parent.header, spec)
     return BlockPlan(
         number=parent.number + 1,

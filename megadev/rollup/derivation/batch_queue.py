@@ -44,7 +44,7 @@ class Epoch(msgspec.Struct, frozen=True):
 
 
 class NextBlock(msgspec.Struct, frozen=True):
-    """What the next block is made of, beside its parent: time, L1 origin, the batch's transactions, and the deposits of
+    """The content of the next block, beside its parent: time, L1 origin, the batch's transactions, and the deposits of
     the L1 blocks that it advances over.
     """
 
@@ -93,13 +93,13 @@ class OriginWindow:
         return self.epochs[index] if 0 <= index < len(self.epochs) else None
 
     def deposits(self, parent: L2Block, number: int) -> tuple[Transaction, ...]:
-        """What the block after ``parent`` begins with where it gets to the L1 block with that number: all deposits of
-        the L1 blocks that it advances over, oldest first.
+        """Returns the deposits of the block after ``parent`` if it advances to the L1 block with that number: those of
+        all L1 blocks that it advances over, oldest first.
         """
         return tuple(tx for epoch in self._passed(parent, number) for tx in epoch.deposits)
 
     def may_advance(self, parent: L2Block, number: int, gas_limit: int) -> bool:
-        """Whether one block after ``parent`` may take the deposits of all L1 blocks up to that one."""
+        """True if one block after ``parent`` may take the deposits of all L1 blocks up to that one."""
         return fit_together([epoch.deposits for epoch in self._passed(parent, number)], gas_limit)
 
     def _passed(self, parent: L2Block, number: int) -> list[Epoch]:
@@ -108,7 +108,7 @@ class OriginWindow:
 
 
 def fit_together(deposits: Iterable[Sequence[Transaction]], gas_limit: int) -> bool:
-    """Whether the deposits of several L1 blocks, one row for each, may begin one block of ``gas_limit``: where the gas
+    """True if the deposits of several L1 blocks, one row for each, may begin one block of ``gas_limit``: where the gas
     that they may use together is no more than that. Those of one L1 block always may: nobody may refuse them.
     """
     rows = [row for row in deposits if row]
@@ -121,7 +121,7 @@ def fit_together(deposits: Iterable[Sequence[Transaction]], gas_limit: int) -> b
 def check_singular(
     batch: SingularBatch, parent: L2Block, window: OriginWindow, inclusion: int, config: RollupConfig
 ) -> Verdict:
-    """Whether ``batch``, posted in L1 block ``inclusion``, is the block after ``parent``."""
+    """Checks whether ``batch``, posted in L1 block ``inclusion``, is the block after ``parent``."""
     epochs = window.epochs
     if not epochs:
         return Verdict.UNDECIDED
@@ -145,7 +145,7 @@ def check_singular(
 
 
 def _check_place(batch: SingularBatch, parent: L2Block, config: RollupConfig) -> Verdict:
-    """Whether it comes next, by its time and its parent. FREE: by its parent alone, since times are uneven."""
+    """Checks whether it comes next, by its time and its parent. FREE: by its parent alone, since times are uneven."""
     if config.pace is Pace.FREE:
         if batch.parent_hash != parent.hash:
             return Verdict.PAST if batch.timestamp <= parent.timestamp else Verdict.DROP
@@ -186,7 +186,7 @@ def _check_drift(batch: SingularBatch, origin: Epoch, epochs: Sequence[Epoch], c
 
 
 def _may_hold(raw: bytes, config: RollupConfig) -> bool:
-    """Whether a batch may hold that transaction, by its type: no deposits, nothing empty, nothing unknown."""
+    """True if a batch may hold that transaction, by its type: no deposits, nothing empty, nothing unknown."""
     if not raw:
         return False
     kind = 0 if raw[0] >= 0xC0 else raw[0] or -1
@@ -212,8 +212,9 @@ def check_span(
     config: RollupConfig,
     safe_chain: SafeChain,
 ) -> tuple[Verdict, int]:
-    """Whether ``span``, posted in L1 block ``inclusion``, goes on from ``parent`` or overlaps with what is derived; and
-    how many of its blocks are derived already. What its blocks hold is checked one by one, as singular batches.
+    """Checks whether ``span``, posted in L1 block ``inclusion``, continues from ``parent`` or overlaps with derived
+    blocks; and returns the number of its blocks that are derived already. What its blocks hold is checked one by one,
+    as singular batches.
     """
     epochs = window.epochs
     start = span.first_origin_number

@@ -1,5 +1,5 @@
-"""What a rollup is, as far as deriving it needs to know: where it begins, where on L1 its batches and deposits are, and
-the rules by which batches count. Also the part of it that is set on L1 while it runs (``SystemConfig``).
+"""The configuration of a rollup, as far as derivation needs it: its start, the L1 addresses of batches and deposits,
+and the rules for valid batches. Also the part of it that is set on L1 while it runs (``SystemConfig``).
 
 ``to_json`` and ``config_of_json`` are the form in which it is handed to other processes: op-node's ``rollup.json``,
 with what it has no word for under ``megadev``.
@@ -31,7 +31,7 @@ _U64, _U32 = 2**64 - 1, 2**32 - 1
 
 
 class Pace(Enum):
-    """Which times and L1 origins L2's blocks may have.
+    """The valid times and L1 origins of L2's blocks.
 
     STRICT, the OP Stack's: each block one block time after its parent; each L1 block is the origin of at least one; no
     block before its origin's time. FREE, a devnet's, whose blocks are made when there is something to make them for:
@@ -44,7 +44,7 @@ class Pace(Enum):
 
 
 class SystemConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What L1's SystemConfig says at some L1 block: whose frames count, what L2 charges for L1, L2's gas limit."""
+    """L1's SystemConfig at some L1 block: the batcher's address, L2's fees for L1, L2's gas limit."""
 
     batcher: Address
     gas_limit: int = 30_000_000
@@ -54,7 +54,7 @@ class SystemConfig(msgspec.Struct, frozen=True, kw_only=True):
     operator_fee_constant: Wei = 0
 
     def after(self, log: Log) -> SystemConfig:
-        """What it says once ``log``, one of its contract's, is followed. What is no ``ConfigUpdate`` of version 0, or
+        """Returns the configuration after ``log``, one of its contract's. What is no ``ConfigUpdate`` of version 0, or
         not as the contract makes it, changes nothing.
         """
         topics = log.topics
@@ -130,7 +130,9 @@ class RollupConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def to_json(config: RollupConfig) -> dict[str, Any]:
-    """What ``config_of_json`` reads: op-node's fields, with its spelling and its decimal numbers, and ours."""
+    """Returns the input of ``config_of_json``: op-node's fields, with its spelling and its decimal numbers, and
+    ours.
+    """
     system = config.system_config
     scalar = _ECOTONE_SCALARS << 248 | system.blob_base_fee_scalar << 32 | system.base_fee_scalar
     stores = config.da_stores

@@ -53,7 +53,7 @@ def batched(block: SealedBlock) -> list[Transaction]:
 
 
 def underivable(block: SealedBlock, parent: SealedBlock, spec: ChainSpec, config: RollupConfig) -> str | None:
-    """Why no batch could make others build ``block`` after ``parent`` on a chain of ``spec``; None where one can.
+    """Returns why no batch could describe ``block`` after ``parent`` on a chain of ``spec``; None if one can.
 
     (What L2 was told of L1 is not looked at here: ``difference`` finds it, once the block is derived.)
     """
@@ -90,15 +90,15 @@ def underivable(block: SealedBlock, parent: SealedBlock, spec: ChainSpec, config
 
 
 def _is_system(tx: Transaction, block: SealedBlock, spec: ChainSpec) -> bool:
-    """Whether ``tx`` of ``block`` is the protocol's own, which whoever derives the block knows without a signature."""
+    """True if ``tx`` of ``block`` is the protocol's own, which whoever derives the block knows without a signature."""
     if spec.system_contracts is None or tx.to != ORACLE:
         return False
     return not block.world.is_known or is_system_transaction(tx, WorldView(block.world))
 
 
 def said_by_batch(attributes: Attributes, block: SealedBlock, reason: str | None) -> str | None:
-    """Why ``block`` is not the one that ``attributes`` describe though L1 says of it all that a batch can say: what was
-    set by hand (``reason``: why it is underivable, where that is known). None where L1 says something else.
+    """Returns the difference of ``block`` from ``attributes`` that no batch can express: changes by cheats (``reason``:
+    why it is underivable, if known). None where L1 says something else.
     """
     header, told = block.header, origin_told(block)
     if (header.parent_hash, header.timestamp) != (attributes.parent.hash, attributes.timestamp):
@@ -124,7 +124,7 @@ def said_by_batch(attributes: Attributes, block: SealedBlock, reason: str | None
 
 
 def _deposits(transactions: Iterable[Transaction]) -> list[bytes]:
-    """Those of users."""
+    """Returns the users' deposits."""
     return [tx.encoded for tx in transactions if tx.type == DEPOSIT and tx.sender != DEPOSITOR]
 
 
@@ -137,8 +137,8 @@ def _told(call: SystemCall | None, transactions: Sequence[Transaction]) -> bytes
 
 
 def difference(attributes: Attributes, block: SealedBlock) -> str | None:
-    """What first tells ``block`` from the one that ``attributes`` describe; None where nothing does, so that executing
-    them would give its hash (unless it is underivable).
+    """Returns the first difference of ``block`` from ``attributes``; None if there is none, so executing them would
+    give its hash (unless it is underivable).
     """
     header, start = block.header, attributes.start
     if header.parent_hash != attributes.parent.hash:

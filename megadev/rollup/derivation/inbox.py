@@ -24,7 +24,8 @@ from megadev.rollup.derivation.l1_source import L1Block, L1Source, L1Unavailable
 def batcher_data(
     block: L1Block, config: RollupConfig, batcher: Address, l1: L1Source, store: DataSource | None
 ) -> list[bytes]:
-    """What ``batcher`` posted in ``block``, in order, a version byte first. ``store`` has what lies beside L1.
+    """Returns the data that ``batcher`` posted in ``block``, in order, a version byte first. ``store`` has what lies
+    beside L1.
 
     Raises ``L1Unavailable`` where some of it cannot be had.
     """

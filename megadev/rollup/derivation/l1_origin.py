@@ -1,4 +1,4 @@
-"""What an L1 block means for L2: its deposits, in order, and what L2 is told of the block. Pure functions.
+"""An L1 block as L2 sees it: its deposits, in order, and its attributes. Pure functions.
 
 Everything is read from sealed L1 blocks, receipts and state; nothing comes from events. What a chain has been told is
 read back from L1Block, so a state says by itself how far its chain has got.
@@ -27,7 +27,9 @@ _U64, _U32 = 2**64 - 1, 2**32 - 1
 
 
 class L1Origin(NamedTuple):
-    """How far a chain has got on L1: a block, and how many L2 blocks ago it got there. A hash of zeros: nowhere yet."""
+    """A chain's position on L1: a block, and the number of L2 blocks since it was reached. A hash of zeros: nowhere
+    yet.
+    """
 
     number: int
     hash: Hash32
@@ -62,8 +64,8 @@ def deposit_logs(l1: ChainStore, first: int, last: int, portal: Address) -> list
 def attributes_of(
     block: SealedBlock, spec: ChainSpec, config: SystemConfig, sequence_number: int, fees: L1Fees | None = None
 ) -> L1Attributes:
-    """What L2 is told of the L1 block ``block``, of a chain of ``spec`` with the settings ``config``; ``fees`` instead
-    of its own.
+    """Returns the attributes of the L1 block ``block``, of a chain of ``spec`` with the settings ``config``; ``fees``
+    instead of its own.
     """
     header = block.header
     if fees is None:
@@ -115,7 +117,7 @@ def without_fees(data: bytes) -> bytes:
 
 
 def origin_in(state: StateReader | World) -> L1Origin | None:
-    """How far on L1 the L2 state ``state`` says that it has got; None where it has not our L1Block and cannot tell."""
+    """Returns the L1 origin in the L2 state ``state``; None if it does not have our L1Block."""
     if not _has_l1_block(state):
         return None
     return L1Origin(

@@ -68,7 +68,7 @@ class L1Source(Protocol):
         ...
 
     def block_hash(self, number: int) -> Hash32 | None:
-        """That block's hash alone."""
+        """Returns that block's hash."""
         ...
 
     def blobs(self, block: L1Block, hashes: Sequence[Hash32]) -> list[bytes]:

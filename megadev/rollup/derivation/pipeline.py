@@ -245,7 +245,7 @@ class Pipeline:
                     return
 
     def _candidates(self, batch: SingularBatch | SpanBatch, l1: BlockId) -> Iterable[SingularBatch] | None:
-        """What ``batch`` says, block by block; None where it ends its channel."""
+        """Yields the blocks of ``batch``; None where it ends its channel."""
         if isinstance(batch, SingularBatch):
             return (batch,)
         verdict, skipped = check_span(batch, self.safe, self._window, l1.number, self.config, self.chain)

@@ -94,7 +94,7 @@ def anvil_mine_detailed(node: RpcNode, options: MineOptionsParam | None = None) 
 
 @method("anvil_getAutomine")
 def anvil_getAutomine(node: RpcNode) -> bool:
-    """Whether transactions are executed on arrival: in instant mode or in continuous mode."""
+    """True if transactions are executed on arrival: in instant mode or in continuous mode."""
     return node.chain.sequencer.mode.executes_on_arrival
 
 
@@ -162,7 +162,7 @@ def anvil_removeBlockTimestampInterval(node: RpcNode) -> bool:
 
 @method("anvil_getLastBlockWallTime")
 def anvil_getLastBlockWallTime(node: RpcNode) -> int:
-    """When the last block was sealed, in milliseconds, by a clock that does not travel."""
+    """Returns the time when the last block was sealed, in milliseconds, by a clock that does not travel."""
     return int(node.chain.time.last_sealed * 1000)
 
 

@@ -322,7 +322,9 @@ def _forked_network(fork: Fork | None) -> JsonObject | None:
 
 
 def _transaction_maker(node: RpcNode, given: bytes | CallRequest) -> reorg.MakeTransaction:
-    """What puts a transaction into a block of a reorganisation. Bytes and senders are looked at right away."""
+    """Returns a function that adds a transaction to a block of a reorganisation. Bytes and senders are looked at right
+    away.
+    """
     if isinstance(given, bytes):
         tx = decode_transaction(given, node.chain.spec)
         return lambda builder: tx

@@ -9,8 +9,8 @@ from megadev.chain.transactions import blobs_of
 from megadev.node.dump.capture import Capture
 from megadev.node.dump.document import compress
 from megadev.node.dump.loading import load_state
-from megadev.primitives.hexcodec import to_data
-from megadev.rpc.codec import BoolParam, DataParam, HashParam
+from megadev.primitives.hexcodec import parse_large_data, to_data, to_large_data
+from megadev.rpc.codec import BoolParam, HashParam, LargeDataParam
 from megadev.rpc.dispatch import method
 from megadev.rpc.node import RpcNode
 
@@ -26,13 +26,13 @@ async def anvil_dumpState(node: RpcNode, history: BoolParam | None = None) -> st
         return Capture(node.node)
 
     capture = await node.node.writer.take_turn(between_blocks)
-    return await asyncio.to_thread(lambda: to_data(compress(capture.encode(history=with_history))))
+    return await asyncio.to_thread(lambda: to_large_data(compress(capture.pieces(history=with_history))))
 
 
 @method("anvil_loadState")
-def anvil_loadState(node: RpcNode, state: DataParam) -> bool:
+def anvil_loadState(node: RpcNode, state: LargeDataParam) -> bool:
     """Make a dump, compressed or plain JSON, the chain and the state: whole, or not at all."""
-    load_state(node.node, state)
+    load_state(node.node, parse_large_data(state))
     return True
 
 

@@ -144,7 +144,7 @@ def _trace_block(node: RpcNode, block: SealedBlock, options: TraceOptions | None
 
 
 def _trace(node: RpcNode, block: SealedBlock, options: TraceOptions | None, *, only: int | None = None) -> list[JSON]:
-    """What the tracer shows of each transaction of a block, or of number ``only``."""
+    """Returns the tracer's results for each transaction of a block, or for number ``only``."""
     chain = node.chain
     asked = _as_expected(node, TraceOptions() if options is None else options)
     budget = Budget(node.node.clock, asked.timeout)

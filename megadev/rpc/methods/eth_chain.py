@@ -46,7 +46,7 @@ def eth_coinbase(node: RpcNode) -> str:
 
 @method("eth_mining")
 def eth_mining(node: RpcNode) -> bool:
-    """Whether blocks are mined automatically; false if each must be requested."""
+    """True if blocks are mined automatically; false if each must be requested."""
     return node.chain.sequencer.mode is not MiningMode.NONE
 
 

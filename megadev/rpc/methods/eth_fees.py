@@ -82,8 +82,8 @@ def eth_feeHistory(
 
 
 def _fees_of_history(chain: LocalChain, count: int, end: int, percentiles: tuple[float, ...]) -> JsonObject:
-    """What upstream says of ``count`` blocks up to ``end``; without the method, what its blocks say. Always of so many,
-    however few are wanted by now: a wallet that asks again after each block is answered from what is kept.
+    """Returns upstream's fees of ``count`` blocks up to ``end``; without the method, computed from its blocks. Always
+    of so many, however few are wanted by now: a wallet that asks again after each block is answered from what is kept.
     """
     count = min(count, end + 1)
     key = f"eth_feeHistory {count:#x} {end:#x} {','.join(map(str, percentiles))}"

@@ -86,7 +86,7 @@ def _decode_typed_data(typed_data: Any) -> dict[str, Any]:
 
 
 def _has_arrays(typed_data: dict[str, Any]) -> bool:
-    """Whether any field of any type is an array; False where the types are not what they should be."""
+    """True if any field of any type is an array; False where the types are not what they should be."""
     types = typed_data["types"]
     members = types.values() if isinstance(types, dict) else ()
     fields = [field for fields in members if isinstance(fields, list) for field in fields]
@@ -94,7 +94,8 @@ def _has_arrays(typed_data: dict[str, Any]) -> bool:
 
 
 def _typed_data_hash(typed_data: dict[str, Any]) -> Hash32:
-    """What is signed. Where the primary type is the domain's own, the domain is signed and nothing else, as wallets do.
+    """Returns the signed hash. Where the primary type is the domain's own, the domain is signed and nothing else, as
+    wallets do.
 
     Raises ``InvalidParams``, naming the type and the field at fault.
     """
@@ -119,7 +120,7 @@ def _typed_data_hash(typed_data: dict[str, Any]) -> Hash32:
 
 
 def _are_types(types: Any) -> bool:
-    """Whether every type is a list of fields, each with a name and a type."""
+    """True if every type is a list of fields, each with a name and a type."""
     if not isinstance(types, dict) or not all(isinstance(fields, list) for fields in types.values()):
         return False
     fields = [field for each in types.values() for field in each]

@@ -120,7 +120,7 @@ def megadev_getBatches(node: RpcNode, limit: Uint64Param = DEFAULT_LIMIT) -> Jso
 
 @method("megadev_batcher_status")
 def megadev_batcher_status(node: RpcNode) -> JsonObject:
-    """Whether the batcher runs, how it posts, and the blocks not yet posted."""
+    """Returns the batcher's status: whether it runs, how it posts, and the blocks not yet posted."""
     driver, consolidator, batcher = _posting(node)
     settings, head, derived = driver.progress.batching, driver.l2.store.head, consolidator.derived
     return {
@@ -203,7 +203,7 @@ def megadev_da_misbehave(node: RpcNode, options: StoreOptions = _BEHAVES) -> Jso
 
 
 def _posting(node: RpcNode) -> tuple[Driver, Consolidator, Batcher]:
-    """What posts and derives. Raises ``MethodUnavailable`` where nothing does."""
+    """Returns the batcher and derivation. Raises ``MethodUnavailable`` where nothing does."""
     _, _, driver = bridge(node)
     if driver.consolidator is None or driver.batcher is None:
         raise MethodUnavailable(

@@ -111,7 +111,7 @@ def _withdrawals(
 
 
 def _waits_for_its_game(sent: SentWithdrawal, now: int) -> bool:
-    """Whether the wait ends only once somebody resolves the game: the proposer resolves its own."""
+    """True if the wait ends only once somebody resolves the game: the proposer resolves its own."""
     game = sent.game
     waits = sent.status is WithdrawalStatus.WAITING_TO_FINALIZE and game is not None
     return waits and game is not None and game.status is GameStatus.IN_PROGRESS and game.is_over(now)

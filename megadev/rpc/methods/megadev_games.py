@@ -194,7 +194,7 @@ def _shown(node: RpcNode, index: int) -> JsonObject:
 
 
 def _claimed(l1: LocalChain, driver: Driver, index: int, number: int, root: Hash32) -> JsonObject:
-    """What was claimed, and the game with that index, which it becomes once L1 has a block with it."""
+    """Returns the claim, and the index of the game that it becomes once L1 has a block with it."""
     state, at = l1.sequencer.head_state(), driver.addresses
     game = game_at(state, at, index) if index < game_count(state, at) else None
     return {

@@ -219,7 +219,7 @@ def _limited(report: GasReport, limited: Limited) -> JsonObject:
 
 
 def _buckets(execution: Execution, env: BlockEnv, before: StateReader) -> list[JsonObject]:
-    """Where the new slots and accounts fall, and what multiplies their price."""
+    """Returns the buckets of new slots and accounts, and their price multipliers."""
     capacity = env.mega.capacity if env.mega is not None else None
     found: list[JsonObject] = []
     for address, account in execution.diff.accounts.items():
@@ -241,8 +241,8 @@ def _bucket(bucket: int, capacity: object) -> JsonObject:
 
 
 def _prices(spec: ChainSpec) -> JsonObject:
-    """What a change costs: gas for one more of each, Ethereum's part and MegaETH's; ``storageGasPerMultiplier`` is on
-    top once for each that the bucket's multiplier is above 1.
+    """Returns the cost of a change: gas for one more of each, Ethereum's part and MegaETH's;
+    ``storageGasPerMultiplier`` is added for each step that the bucket's multiplier is above 1.
     """
     mega = MEGA_RULES.get(spec.model)
     rows = {

@@ -159,7 +159,7 @@ class _Answer:
         }
 
     def _contracts(self, conflicts: Sequence[Conflict]) -> list[JsonObject]:
-        """Who serialises: conflicts by account, and within it by variable (or kind of field)."""
+        """Returns the contended contracts: conflicts by account, and within it by variable (or kind of field)."""
         found: dict[Address, dict[str, int]] = {}
         for each in conflicts:
             name = self._name(each.resource)
@@ -236,7 +236,7 @@ class _Answer:
         )
 
     def _owner(self, resource: Resource) -> Address:
-        """Whose code uses a slot: behind a proxy, another's."""
+        """Returns the contract whose code uses a slot: behind a proxy, another's."""
         return self._accesses.code_of.get((resource.address, resource.slot), resource.address)
 
     def _artifact(self, address: Address) -> Artifact | None:

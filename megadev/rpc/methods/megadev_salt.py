@@ -39,7 +39,7 @@ CapacitiesParam: TypeAlias = Annotated[dict[int, int | None], Decode(_decode_cap
 
 @method("megadev_salt_status")
 def megadev_salt_status(node: RpcNode) -> JsonObject:
-    """Whether buckets grow with their entries, and the configured sizes."""
+    """Returns the SALT settings: whether buckets grow with their entries, and the configured sizes."""
     salt = _salt(node)
     return {
         "mode": "live" if salt.live else "fixed",

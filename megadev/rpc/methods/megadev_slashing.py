@@ -42,14 +42,16 @@ from megadev.rpc.proving import games_of, is_true, prove_range
 
 
 class SubmitOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Who shows it (the first account unless said), and whether the finality delay of a claim passes at once."""
+    """The submitter of evidence (default: the first account), and whether the finality delay of a claim passes
+    at once.
+    """
 
     sender: AddressParam | None = msgspec.field(default=None, name="from")
     skip_window: BoolParam = False
 
 
 class _Sender(NamedTuple):
-    """Who shows what, and how."""
+    """The submitter of evidence."""
 
     node: RpcNode
     l1: LocalChain
@@ -200,7 +202,7 @@ _NOTHING_LEFT = {"status": "nothing left", "next": "nothing: there is no bond le
 
 
 def _slashed(sender: _Sender, signer: Address, taken: int) -> JsonObject:
-    """How the bond stands after the call; it waits where L1's blocks do."""
+    """Returns the bond after the call; the call waits where L1's blocks do."""
     if sender.bond(signer):
         return {"status": "waiting", "next": "it waits for an L1 block: mine one on L1"}
     return {"status": "slashed", "taken": hex(taken), "next": "nothing: half of the bond went to who showed it"}

@@ -79,7 +79,7 @@ def _trace_call(
 
 
 def _entries(trace: StackTrace) -> tuple[list[JsonObject], int]:
-    """What happened, in order, and how much of it, in the middle, is left out."""
+    """Returns the entries in order, and the number of omitted ones in the middle."""
     happened = _occurrences(trace.root)
     first = list(islice(happened, ENTRIES_SHOWN // 2))
     last: deque[tuple[int, CallNode, CallNode | Log]] = deque(maxlen=ENTRIES_SHOWN // 2)
@@ -187,7 +187,7 @@ def _arguments(arguments: Sequence[Argument], encoded: bytes) -> list[JsonObject
 
 
 def _beginning(text: str) -> str:
-    """What a contract says or prints, which may be of any length."""
+    """Returns the start of a contract's output, which may be of any length."""
     return text if len(text) <= BYTES_SHOWN else f"{text[:BYTES_SHOWN]}… ({len(text)} characters)"
 
 

@@ -220,7 +220,7 @@ def _l1_ref(block: SealedBlock) -> JsonObject:
 
 
 def _l2_refs(node: RpcNode) -> Callable[[SealedBlock], JsonObject]:
-    """What describes a block of L2. Raises ``MethodUnavailable`` where L2 settles on no L1."""
+    """Returns the references to a block of L2. Raises ``MethodUnavailable`` where L2 settles on no L1."""
     derived = node.node.derived
     if derived is not None:
         return partial(_derived_ref, derived)

@@ -41,7 +41,7 @@ def ots_getApiLevel(node: RpcNode) -> int:
 
 @method("ots_hasCode")
 def ots_hasCode(node: RpcNode, address: AddressParam, block: BlockParam = Tag.LATEST) -> bool:
-    """Whether an account has code; a delegation (EIP-7702) is code."""
+    """True if an account has code; a delegation (EIP-7702) is code."""
     return _has_code(node.chain.state(block), address)
 
 
@@ -50,8 +50,8 @@ def ots_hasCode(node: RpcNode, address: AddressParam, block: BlockParam = Tag.LA
 
 @method("ots_getInternalOperations")
 def ots_getInternalOperations(node: RpcNode, tx_hash: HashParam) -> list[JsonObject]:
-    """What contracts did within a transaction, as far as it lasted: transfers (0), self-destructs (1), creations by
-    CREATE (2) and CREATE2 (3). Raises ``NotFound``.
+    """Returns a transaction's internal operations, as far as they lasted: transfers (0), self-destructs (1), creations
+    by CREATE (2) and CREATE2 (3). Raises ``NotFound``.
     """
     return format_internal_operations(_calls_of(node, tx_hash))
 

@@ -365,7 +365,7 @@ class _Watched:
         self.tracer: Tracer = Bounded(self._tree, budget)
 
     def answer(self, before: StateReader, execution: Execution) -> JsonObject:
-        """What was seen; what was not asked for is null, and ``trace`` an empty list."""
+        """Returns the results; those not requested are null, and ``trace`` an empty list."""
         root = self._tree.root
         assert root is not None
         return {
@@ -377,7 +377,7 @@ class _Watched:
 
 
 def _code_in(before: StateReader, execution: Execution) -> Callable[[Address], bytes]:
-    """What ran at an account that the transaction did not create: also where it only delegated it (EIP-7702)."""
+    """Returns the code that ran at an account that the transaction did not create: also by delegation (EIP-7702)."""
     after = Overlay(before, execution.diff)
 
     def code_of(address: Address) -> bytes:

@@ -26,7 +26,7 @@ _LOG = logging.getLogger("megadev.upstream")
 
 @dataclass(slots=True)
 class Counts:
-    """What was asked so far: HTTP requests, calls in them, and attempts that had to be repeated."""
+    """The number of HTTP requests so far, of calls in them, and of repeated attempts."""
 
     requests: int = 0
     calls: int = 0
@@ -243,7 +243,7 @@ class Upstream:
 
 
 def _told(calls: Sequence[Call]) -> str:
-    """What is asked, in words."""
+    """Returns a request in words."""
     names = list(dict.fromkeys(method for method, _ in calls))
     more = len(calls) - 1
     return names[0] if not more else f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''} ({len(calls)} calls)"

@@ -48,7 +48,7 @@ def origin_of(url: str) -> str:
 
 
 def url_trouble(url: str) -> str | None:
-    """Why a URL cannot be asked, without a word of it, which may be secret; None where it can."""
+    """Returns why a URL cannot be used, without quoting it, because it may be secret; None if it can."""
     if not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
         return "a URL must not contain spaces or characters other than ASCII"
     try:
@@ -106,7 +106,7 @@ class RpcUrl:
 
 
 class Wait:
-    """What one thread waits for on a socket, and others may end: whoever closes, or an alarm when the time is over."""
+    """A thread's wait on a socket, which others may end: by closing it, or by an alarm after the time limit."""
 
     def __init__(self) -> None:
         self.is_late = False
@@ -170,7 +170,7 @@ class _Alarm:
 
 
 class Answered(NamedTuple):
-    """What came back."""
+    """An answer."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -195,8 +195,8 @@ class HttpClient:
         self._closed.wait(seconds)
 
     def close(self) -> None:
-        """Whoever waits, for a connection or an answer, gives up at once: the process could not end before. Only where
-        a host's name is being looked up, it takes as long as that does.
+        """Ends all waits for a connection or an answer at once: otherwise the process could not end. Only where a
+        host's name is being looked up, it takes as long as that does.
         """
         self._closed.set()
         with self._lock:
@@ -357,7 +357,7 @@ def _place(parts: SplitResult) -> str:
 
 
 def _sent_on(url: str, location: str) -> str:
-    """Where a redirection leads, fit for messages."""
+    """Returns the target of a redirection, fit for messages."""
     try:
         return shown(urljoin(url, location)) if location else "nowhere"
     except ValueError:

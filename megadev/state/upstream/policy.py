@@ -1,4 +1,4 @@
-"""Who is asked, when and for how long: what is known of each URL, whose turn it is, pauses, limits and giving up.
+"""The choice of URLs, and times: what is known of each URL, whose turn it is, pauses, limits and giving up.
 
 Nothing here waits or opens a connection: time and chance are handed in, and the answer to "what now" is a number of
 seconds or None. ``client`` does what it says.
@@ -31,9 +31,9 @@ PAUSES_FOR_THE_DEAD = (0.1, 0.3)
 
 @dataclass(frozen=True, slots=True)
 class RequestPolicy:
-    """How upstream is asked. ``timeout`` and ``pause`` (before the second attempt) in seconds; ``retries`` are attempts
-    after the first; ``units_per_second`` None: no limit until upstream asks for one, then 330; 0: never. ``headers``
-    are sent to URLs of ``origins`` (None: to all), which they were given for.
+    """The policy of upstream requests. ``timeout`` and ``pause`` (before the second attempt) in seconds; ``retries``
+    are attempts after the first; ``units_per_second`` None: no limit until upstream asks for one, then 330; 0: never.
+    ``headers`` are sent to URLs of ``origins`` (None: to all), which they were given for.
     """
 
     timeout: float = 45.0
@@ -44,12 +44,12 @@ class RequestPolicy:
     origins: frozenset[str] | None = None
 
     def headers_for(self, origin: str) -> tuple[tuple[str, str], ...]:
-        """What is sent to an origin (``http.origin_of``)."""
+        """Returns the headers for an origin (``http.origin_of``)."""
         return self.headers if self.origins is None or origin in self.origins else ()
 
 
 class Kind(enum.Enum):
-    """What may help after an attempt that failed."""
+    """The remedies after a failed attempt."""
 
     BUSY = enum.auto()
     """Asking again, later and later."""
@@ -74,7 +74,7 @@ class Trouble(Exception):
 
     @classmethod
     def of(cls, final: UpstreamFailed) -> Trouble:
-        """What one URL will say however often it is asked."""
+        """Returns the answer that one URL will always give."""
         trouble = cls(str(final), Kind.FINAL)
         trouble.final = final
         return trouble
@@ -82,7 +82,7 @@ class Trouble(Exception):
 
 @dataclass(slots=True, eq=False)
 class Standing:
-    """What is known of one URL. ``limit`` in units per second, 0: none; ``failures`` in a row; ``batch``: calls that it
+    """The state of one URL. ``limit`` in units per second, 0: none; ``failures`` in a row; ``batch``: calls that it
     takes in one request; ``lacking``: methods that it has not.
     """
 
@@ -110,8 +110,8 @@ class Schedule:
         self._lock = threading.Lock()
 
     def begin(self, asked: Sequence[Standing]) -> Standing:
-        """Who is asked next, none of ``asked``: the one with the fewest requests under way, of those that need no rest;
-        in turn where they are equal.
+        """Returns the next URL, none of ``asked``: the one with the fewest requests under way, of those that need no
+        rest; in turn if they are equal.
         """
         with self._lock:
             now, start = self._clock.monotonic_ns(), self._turn
@@ -157,8 +157,8 @@ class Schedule:
 
 
 class Attempts:
-    """Those at one batch: in rounds, in each of which every URL may be asked once. ``retries``: rounds after the first,
-    for nodes that are busy.
+    """The attempts at one batch: in rounds, in each of which every URL may be asked once. ``retries``: rounds after the
+    first, for nodes that are busy.
     """
 
     def __init__(self, schedule: Schedule, retries: int) -> None:
@@ -171,18 +171,18 @@ class Attempts:
         """Attempts so far that left something to be asked."""
 
     def begin(self) -> Standing:
-        """Who is asked next; ``Schedule.end`` is to follow."""
+        """Returns the next URL; ``Schedule.end`` must follow."""
         standing = self._schedule.begin(self._asked)
         self._asked.append(standing)
         return standing
 
     @property
     def may_ask_another(self) -> bool:
-        """Whether a URL is left that was not asked in this round."""
+        """True if a URL is left that was not asked in this round."""
         return len(self._asked) < len(self._schedule.standings)
 
     def after(self, standing: Standing, trouble: Trouble) -> float | None:
-        """How many seconds to wait before the next attempt; None: it is time to give up."""
+        """Returns the pause before the next attempt in seconds; None: give up."""
         self.failed += 1
         self._kinds.add(trouble.kind)
         pause = self._schedule.pause_after(standing, trouble)

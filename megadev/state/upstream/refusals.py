@@ -1,5 +1,5 @@
-"""What an error object of upstream's means: slow down, no such state, no such method, or no; and in which words that is
-told. Providers and clients have no common codes for most of it, so their words count.
+"""The meaning of upstream's error objects: slow down, no such state, no such method, or a refusal; and its words.
+Providers and clients have no common codes for most of it, so their words count.
 """
 
 from __future__ import annotations
@@ -70,14 +70,14 @@ def error_of(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def is_answer(decoded: Any) -> bool:
-    """Whether it has the form of an answer, or of a batch of them."""
+    """True if it has the form of an answer, or of a batch of them."""
     if type(decoded) is dict:
         return "result" in decoded or type(decoded.get("error")) is dict
     return type(decoded) is list
 
 
 def may_lag(method: str, outcome: Any) -> bool:
-    """Whether a node says that it does not know or have what another may."""
+    """True if a node says that it does not know or have what another may."""
     return isinstance(outcome, UpstreamLacksMethod) or (outcome is None and method in _TOLD_OF_LATE)
 
 
@@ -93,7 +93,9 @@ def slower(error: Mapping[str, Any]) -> Trouble | None:
 
 
 def batch_after(error: Mapping[str, Any], calls: int) -> int | None:
-    """How many calls a node takes at once that refused a batch of so many; None where it refused for something else."""
+    """Returns the batch size that a node accepts which refused a larger batch; None if it refused for another
+    reason.
+    """
     message = str(error.get("message", "")).lower()
     if "batch" in message or "too large" in message:
         named = [int(digits) for digits in re.findall(r"(?<![\w.])\d{1,6}(?![\w.])", message)]
@@ -106,7 +108,9 @@ def batch_after(error: Mapping[str, Any], calls: int) -> int | None:
 
 
 def refusal(name: str, method: str, error: Mapping[str, Any]) -> UpstreamFailed | UpstreamRefused:
-    """What an error object means, where asking again is of no use; ``name`` is the URL, fit for messages."""
+    """Returns the exception for an error object that a repetition would not change; ``name`` is the URL, fit for
+    messages.
+    """
     message, code = str(error.get("message", "")), error.get("code")
     lowered = message.lower()
     said = f"{name} answered {method} with {message[:300]!r} (code {code})"
@@ -136,7 +140,7 @@ def lacks(name: str, method: str) -> UpstreamLacksMethod:
 
 
 def _is_missing(method: str, lowered: str, code: Any) -> bool:
-    """Whether a node says that it does not have a method, or not for whoever asks."""
+    """True if a node says that it does not have a method, or not for whoever asks."""
     if code == -32601:
         return True
     is_named = "method" in lowered or "namespace" in lowered or method.lower() in lowered

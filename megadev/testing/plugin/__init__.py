@@ -88,7 +88,7 @@ class _Made:
 
 
 class _State:
-    """What this process keeps for its run: made for every run of pytest, so it is next to nothing."""
+    """The state of this process for its run: created for every run of pytest, so it is minimal."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -344,7 +344,7 @@ def _settings_fixture(item: pytest.Item) -> object:
 
 
 def _serves(made: _Made, item: pytest.Item, state: _State) -> bool:
-    """Whether the devnet is good for ``item`` too.
+    """True if the devnet is good for ``item`` too.
 
     A directory's ``conftest.py`` may have a ``devnet_settings`` of its own, which pytest would not look at while there
     is a devnet. Where a test asks for it in the midst of things (``getfixturevalue``, a ``unittest.TestCase``), pytest

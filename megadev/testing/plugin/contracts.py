@@ -1,4 +1,4 @@
-"""What ``deploy`` deploys: contracts by name, artifacts, sources, code with its ABI."""
+"""The contracts that ``deploy`` accepts: by name, artifacts, sources, code with its ABI."""
 
 from __future__ import annotations
 

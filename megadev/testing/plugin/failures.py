@@ -1,4 +1,4 @@
-"""What a failing test did on its devnet, for its report: what contracts printed, and the calls of what failed."""
+"""A failing test's activity on its devnet, for its report: console output, and the calls of failed transactions."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _failed_call(isolation: Isolation) -> tuple[str, str] | None:
 
 
 def _tree(endpoint: Endpoint, what: str | dict[str, Any]) -> str | None:
-    """How it ended and the calls it made; None where that cannot be told any more."""
+    """Returns the result and the call tree; None if they are no longer available."""
     client = endpoint.client
     heard, client.on_failure = client.on_failure, None
     try:

@@ -34,7 +34,7 @@ Row: TypeAlias = tuple[str, str, str, list[int]]
 
 
 class GasTable:
-    """What was measured so far."""
+    """The measurements so far."""
 
     def __init__(self) -> None:
         self._measured: dict[tuple[str, str], dict[str, list[int]]] = {}

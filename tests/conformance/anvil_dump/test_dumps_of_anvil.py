@@ -95,14 +95,14 @@ def test_old_states_answer_and_lead_to_the_roots_in_the_headers() -> None:
             assert block.world.state_root == block.header.state_root, number
 
 
-def test_without_old_states_only_the_last_block_has_one() -> None:
+def test_without_old_states_only_the_last_block_has_a_state() -> None:
     with Devnet(load_state=FOLDER / PLAIN) as net:
         assert net.rpc("eth_getTransactionCount", FIRST, "0xb") == "0x9"
         with pytest.raises(RpcError, match="block 10 was loaded from a dump without its state"):
             net.rpc("eth_getTransactionCount", FIRST, "0xa")
 
 
-def test_the_chain_goes_on_and_what_is_dumped_then_still_has_all_of_it() -> None:
+def test_a_loaded_chain_continues_and_dumps_all_of_it() -> None:
     with Devnet(load_state=FOLDER / HISTORY) as net, Devnet() as other:
         net.rpc("eth_sendTransaction", {"from": FIRST, "to": IMPERSONATED, "value": "0x1"})
         block = net.rpc("eth_getBlockByNumber", "0x9", False)
@@ -134,7 +134,7 @@ def test_older_spellings_mean_the_same() -> None:
         assert second.rpc("anvil_dumpState", True) == first.rpc("anvil_dumpState", True)
 
 
-def test_a_header_from_before_later_forks_has_its_own_hash() -> None:
+def test_a_header_from_before_later_forks_keeps_its_hash() -> None:
     """Shanghai, Cancun and Prague each made headers longer; a child's parent hash is over what there was."""
     london = (
         "parentHash",

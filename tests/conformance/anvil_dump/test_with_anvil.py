@@ -50,7 +50,7 @@ def ours(tmp_path: Path) -> Iterator[tuple[Devnet, Path]]:
         yield net, file
 
 
-def test_a_chain_of_ours_goes_on_in_anvil_and_comes_back(ours: tuple[Devnet, Path]) -> None:
+def test_anvil_continues_our_chain_and_we_load_it_again(ours: tuple[Devnet, Path]) -> None:
     net, file = ours
     with Anvil("--load-state", str(file)) as anvil:
         height = net.l2.chain.head.number

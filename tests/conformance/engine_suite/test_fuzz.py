@@ -32,7 +32,7 @@ def test_py_evm_gives_the_same() -> None:
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=lambda made: made.__name__.strip("_<>"))
-def test_what_hostile_code_is_compiled_to_is_bounded(hostile: object) -> None:
+def test_compiled_hostile_code_has_bounded_size(hostile: object) -> None:
     for seed in range(6):
         assert callable(hostile)
         code = hostile(random.Random(seed))

@@ -51,7 +51,7 @@ def test_a_jump_only_the_interpreter_makes_in_every_turn() -> None:
     assert same({CONTRACT: Has(0, 1, code, {})}).succeeded
 
 
-def test_memory_of_a_callee_lies_behind_what_the_call_made_its_callers() -> None:
+def test_callee_memory_follows_the_callers_expanded_memory() -> None:
     """CALL lets its caller's memory grow for input and output before the callee's begins."""
     callee = asm(0xFF, 0, "MSTORE", 0xEE, 2_000, "MSTORE", 64, 0, "RETURN")
     caller = asm(7, 0, "MSTORE", 64, 3_000, 32, 5_000, 0, OTHER, 100_000, "CALL", 0, "SSTORE")
@@ -130,7 +130,7 @@ def test_a_library_that_is_not_as_expected_is_not_used(monkeypatch: pytest.Monke
         host.load.cache_clear()
 
 
-def test_gas_is_what_is_left_wherever_it_is_asked() -> None:
+def test_gas_opcode_returns_remaining_gas_everywhere() -> None:
     """GAS within stretches that are paid ahead, after memory that grows within them, and across calls."""
     ask = asm(
         "GAS", 0, "MSTORE", "GAS", 300, "MSTORE", 96, 200, "KECCAK256", "POP", "GAS", 32, "MSTORE", 64, 0, "RETURN"

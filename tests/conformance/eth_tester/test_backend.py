@@ -46,7 +46,7 @@ class TestBackend(BaseTestBackendDirect):  # type: ignore[misc]  # eth-tester is
         super().test_manual_mine_pending_transactions(eth_tester, with_dynamic_fees(test_transaction))
 
 
-def test_only_what_is_listed_is_changed() -> None:
+def test_only_listed_tests_are_changed() -> None:
     ours = {name for name in vars(TestBackend) if name.startswith("test_")}
     assert ours == set(CHANGED)
     assert all(hasattr(BaseTestBackendDirect, name) for name in CHANGED)

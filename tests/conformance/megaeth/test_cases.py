@@ -36,7 +36,7 @@ def test_cases(path: Path, spec: str) -> None:
 
 
 @pytest.mark.parametrize("spec", SPECS)
-def test_our_own_system_contracts_do_as_well(spec: str) -> None:
+def test_our_system_contracts_give_the_same_results(spec: str) -> None:
     """Where the engine answers in their place: all but the state's root, in which their code is."""
     wrong, count = [], 0
     for case in (case for path in files() for case in read(path)):

@@ -133,7 +133,7 @@ def test_a_contract_sends_a_wei(to: str, used: int, spec: str) -> None:
 
 
 @pytest.mark.parametrize("spec", SPECS)
-def test_a_stipend_that_comes_back_stays_recorded(spec: str) -> None:
+def test_a_returned_stipend_stays_recorded(spec: str) -> None:
     result = run(spec, _to(TARGET), code=SEND, balance=1_000, m=10)
     assert (result["gasUsed"], result["storageGas"]) == (319_321, 264_000)
     assert result["computeGas"] == 55_321 + (0 if spec == "rex4" else 2_300)
@@ -200,7 +200,7 @@ def test_a_log_has_a_base_since_rex6(spec: str) -> None:
 
 @pytest.mark.parametrize("spec", SPECS)
 @pytest.mark.parametrize(("before", "inside", "fits"), [(0, 98, True), (0, 99, False), (20, 78, True), (20, 79, False)])
-def test_a_frame_has_98_percent_of_what_is_left(before: int, inside: int, fits: bool, spec: str) -> None:
+def test_a_frame_gets_98_percent_of_the_remaining_limit(before: int, inside: int, fits: bool, spec: str) -> None:
     result = run(
         spec,
         _to(TARGET),
@@ -253,7 +253,7 @@ def test_detention(code: str, limits: dict[str, int], halt: str | None, spec: st
 
 
 @pytest.mark.parametrize("spec", SPECS)
-def test_the_first_look_counts_and_frames_come_first(spec: str) -> None:
+def test_the_first_volatile_read_counts_and_frames_come_first(spec: str) -> None:
     first = run(spec, _to(TARGET), code=_burning(5_000_000, TIMESTAMP, 5_000_000, NUMBER))
     assert first["status"] == "success"
     assert 24_000_000 < first["detainedLimit"] < 27_000_000

@@ -91,7 +91,7 @@ def _chance_repeats_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("path", CONVERSATIONS, ids=name_of)
-def test_the_conversation_goes_as_written(path: Path, pytestconfig: pytest.Config) -> None:
+def test_the_answers_match_the_conversation(path: Path, pytestconfig: pytest.Config) -> None:
     written = lines_of(path)
     held = hold_here(written)
     if held != written and pytestconfig.getoption("--update-golden"):

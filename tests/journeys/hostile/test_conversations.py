@@ -15,7 +15,7 @@ from tests.journeys.hostile.conversations import HANDSHAKE, PATIENCE, Conversati
 Start = Callable[..., Any]
 
 
-def test_conversations_that_go_wrong_are_ended_and_disturb_nobody() -> None:
+def test_malformed_conversations_end_without_disturbing_others() -> None:
     assert list(hold_many(0, 80)) == []
 
 
@@ -40,7 +40,7 @@ def test_ten_thousand_pipelined_requests_are_all_answered(megadev_up: Start, hea
     assert hold(node.port, Conversation(data, 10_000, ())) == ""
 
 
-def test_connect_is_refused_after_what_came_before_it(megadev_up: Start) -> None:
+def test_connect_is_refused_after_earlier_requests(megadev_up: Start) -> None:
     node = megadev_up("--no-l1")
     with socket.create_connection(("127.0.0.1", node.port), PATIENCE) as client:
         client.sendall(post(0) + b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org\r\n\r\n" + post(1))
@@ -59,9 +59,7 @@ def test_connect_is_refused_after_what_came_before_it(megadev_up: Start) -> None
         (b"Host: localhost", b"Host: localhost\r\nContent-Length: 2"),
     ],
 )
-def test_an_invalid_handshake_gets_a_4xx_answer_and_nothing_after_it_is_run(
-    megadev_up: Start, old: bytes, new: bytes
-) -> None:
+def test_an_invalid_handshake_gets_a_4xx_answer_and_ends(megadev_up: Start, old: bytes, new: bytes) -> None:
     node = megadev_up("--no-l1")
     with socket.create_connection(("127.0.0.1", node.port), PATIENCE) as client:
         client.sendall((HANDSHAKE % b"").replace(old, new) + frame(1, request(0)) * 3)

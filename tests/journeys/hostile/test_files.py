@@ -35,7 +35,7 @@ def megadev(folder: Path, *words: str, **environment: str) -> subprocess.Complet
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-def test_what_holds_keys_or_a_chain_is_for_its_owner_alone(megadev_up: Up, tmp_path: Path) -> None:
+def test_files_with_keys_or_a_chain_are_private(megadev_up: Up, tmp_path: Path) -> None:
     node = megadev_up("--no-l1", "--state", "s.json", "--ready-file", "r.json", "--config-out", "c.json")
     while not (tmp_path / "r.json").exists():
         assert node.rpc("eth_chainId")
@@ -68,7 +68,7 @@ def test_a_secret_file_is_private_from_its_first_byte_also_when_it_replaces_anot
     assert mode(target) == 0o644
 
 
-def test_what_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
         write_whole(tmp_path / "a", b"x")
@@ -103,7 +103,7 @@ def test_a_link_laid_beside_the_state_file_leads_nowhere(tmp_path: Path) -> None
 # -- settings that lie there ----------------------------------------------------------------------------------------------
 
 
-def test_what_runs_programs_or_writes_files_is_marked() -> None:
+def test_settings_that_run_programs_or_write_files_are_marked() -> None:
     marked = {row.name for row in SETTINGS if row.reach}
     assert {"script", "reload_script", "oracle_script", "solc", "state", "dump_state", "config_out"} <= marked
 
@@ -112,7 +112,7 @@ REACHING = {"script": "'run.sh'", "state": "'s.json'", "config-out": "'victim'",
 
 
 @pytest.mark.parametrize("key", REACHING)
-def test_an_untrusted_settings_file_runs_and_writes_nothing(tmp_path: Path, key: str) -> None:
+def test_an_untrusted_settings_file_neither_runs_nor_writes(tmp_path: Path, key: str) -> None:
     (tmp_path / "run.sh").write_text("touch ran\n")
     (tmp_path / "run.py").write_text("open('ran', 'w')\n")
     (tmp_path / "victim").write_text("precious")
@@ -124,7 +124,7 @@ def test_an_untrusted_settings_file_runs_and_writes_nothing(tmp_path: Path, key:
     assert not (tmp_path / "ran").exists() and (tmp_path / "victim").read_text() == "precious"
 
 
-def test_it_is_trusted_once_until_it_changes_or_is_elsewhere(tmp_path: Path) -> None:
+def test_trust_lasts_until_the_file_changes_or_moves(tmp_path: Path) -> None:
     file = tmp_path / "megadev.toml"
     (tmp_path / "run.sh").write_text("echo >> ran\n")
     file.write_text("script = 'run.sh'\n")
@@ -177,7 +177,7 @@ def test_other_settings_and_other_commands_need_no_trust(tmp_path: Path) -> None
 # -- the rest -------------------------------------------------------------------------------------------------------------
 
 
-def test_listening_for_everybody_is_said_in_one_line(megadev_up: Up) -> None:
+def test_listening_on_all_interfaces_is_reported_in_one_line(megadev_up: Up) -> None:
     node = megadev_up("--no-l1", "--host", "0.0.0.0")
     warnings = [line for line in node.printed if line.startswith("warning: listening on 0.0.0.0: ")]
     assert len(warnings) == 1

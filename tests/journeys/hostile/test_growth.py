@@ -18,6 +18,11 @@ def impersonations(net: Devnet) -> Callable[[int], object]:
     return lambda number: net.rpc("anvil_impersonateAccount", f"0x{number + 1:040x}")
 
 
+def signatures(net: Devnet) -> Callable[[int], object]:
+    word, somebody = "22" * 32, "0x" + "aa" * 20
+    return lambda number: net.rpc("anvil_impersonateSignature", f"0x{number + 1:064x}{word}1b", somebody)
+
+
 def artifacts(net: Devnet) -> Callable[[int], object]:
     function = {"type": "function", "inputs": [], "outputs": []}
     return lambda number: net.rpc(
@@ -52,6 +57,7 @@ def snapshots(net: Devnet) -> Callable[[int], object]:
     ("prepare", "count"),
     [
         (impersonations, 4_000),
+        (signatures, 2_000),
         (artifacts, 600),
         (waiting_transactions, 1_000),
         (queued_transactions, 1_000),

@@ -52,7 +52,7 @@ def test_the_error_names_a_range_and_following_it_gets_everything(net: Devnet) -
     assert [int(log["blockNumber"], 16) for log in found] == sorted(int(log["blockNumber"], 16) for log in found)
 
 
-def test_a_single_block_is_always_answered_and_so_is_what_fits(net: Devnet) -> None:
+def test_a_single_block_and_a_fitting_range_are_answered(net: Devnet) -> None:
     alice = net.accounts[0].address
     net.rpc("anvil_setCode", LOGGER, "0x" + "5f5fa0" * (LIMIT + 5) + "00")
     receipt = net.rpc("eth_sendTransactionSync", {"from": alice, "to": LOGGER, "gas": "0x100000"})
@@ -64,7 +64,7 @@ def test_a_single_block_is_always_answered_and_so_is_what_fits(net: Devnet) -> N
     assert net.rpc("eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest", "address": "0x" + "22" * 20}) == []
 
 
-def test_an_installed_filter_has_the_same_limit_for_all_its_logs_and_none_for_what_is_new(net: Devnet) -> None:
+def test_a_filters_log_limit_does_not_apply_to_new_logs(net: Devnet) -> None:
     watched = net.rpc("eth_newFilter", {"fromBlock": "0x0"})
     assert refusal(net, "eth_getFilterLogs", watched).code == -32005
     assert len(net.rpc("eth_getFilterChanges", watched)) == 36
@@ -78,7 +78,7 @@ def test_zero_lifts_it() -> None:
         assert len(net.rpc("eth_getLogs", {"fromBlock": "0x0"})) == 30
 
 
-def test_filters_share_what_they_have_not_been_asked_for() -> None:
+def test_filters_share_unread_logs() -> None:
     with Devnet(no_l1=True) as net:
         filters = [net.rpc("eth_newPendingTransactionFilter") for _ in range(500)]
         alice = net.accounts[0].address

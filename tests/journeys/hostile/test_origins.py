@@ -65,7 +65,7 @@ def net(request: Any) -> Iterator[Devnet]:
         yield net
 
 
-def test_it_is_what_talks_to_hosts_runs_programs_or_touches_files_that_is_marked() -> None:
+def test_methods_that_reach_outside_are_marked() -> None:
     assert {"anvil_setRpcUrl", "anvil_reset", "hardhat_reset", "megadev_reloadApply"} <= set(REACHING)
 
 

@@ -52,7 +52,7 @@ REGISTRY = ArtifactRegistry()
 REGISTRY.add([TOKEN])
 
 
-def test_a_custom_error_says_its_name_and_arguments() -> None:
+def test_a_custom_error_is_shown_with_name_and_arguments() -> None:
     data = selector("Broke(address,string)") + encode(["address", "string"], [ME, 'say "no"'])
     assert explain.error(REGISTRY, data) == f'Broke(who: {SHOWN}, note: "say \\"no\\"")'
 
@@ -72,17 +72,17 @@ def test_errors_of_a_compiled_project_are_known() -> None:
      selector("Broke(address,string)") + b"\xff" * 64, selector("Error(string)") + encode(["string"], ["no"]),
      selector("Panic(uint256)") + (17).to_bytes(32, "big"), b"text from assembly"],
 )  # fmt: skip
-def test_what_is_not_known_or_does_not_decode_is_said_as_before(data: bytes) -> None:
+def test_unknown_or_undecodable_errors_are_shown_raw(data: bytes) -> None:
     assert explain.error(REGISTRY, data) == revert_reason(data)
 
 
-def test_the_contracts_own_error_is_tried_first() -> None:
+def test_the_contracts_error_is_tried_first() -> None:
     other = contract("Other", {"type": "error", "name": "Broke", "inputs": inputs(account="address", why="string")})
     data = selector("Broke(address,string)") + encode(["address", "string"], [ME, "x"])
     assert explain.error(REGISTRY, data, other) == f'Broke(account: {SHOWN}, why: "x")'
 
 
-def test_colliding_selectors_are_told_apart_by_what_decodes() -> None:
+def test_colliding_selectors_are_distinguished_by_decoding() -> None:
     # the classic pair: both are 0x42966c68
     burn = {"type": "function", "name": "burn", "inputs": inputs(amount="uint256")}
     other = {"type": "function", "name": "collate_propagate_storage", "inputs": inputs(it="bytes16")}
@@ -94,7 +94,7 @@ def test_colliding_selectors_are_told_apart_by_what_decodes() -> None:
         assert call.name == "burn", "bytes16 would have dirty padding"
 
 
-def test_calls_say_what_they_ask_for() -> None:
+def test_calls_are_shown_with_arguments() -> None:
     transfer = selector("transfer(address,uint256)") + encode(["address", "uint256"], [ME, 5])
     assert str(explain.call(REGISTRY, TOKEN, transfer)) == f"Token.transfer(to: {SHOWN}, amount: 5)"
     assert str(explain.call(REGISTRY, None, transfer)) == f"transfer(to: {SHOWN}, amount: 5)"
@@ -104,7 +104,7 @@ def test_calls_say_what_they_ask_for() -> None:
     assert str(explain.call(ArtifactRegistry(), None, b"")) == "fallback()"
 
 
-def test_structs_say_their_members() -> None:
+def test_structs_are_shown_with_members() -> None:
     types = ["(int8,uint256[])", "(int8,uint256[])[]"]
     data = selector(f"draw({','.join(types)})") + encode(types, [(-1, [1, 2]), [(3, [])] * 20])
     shown = str(explain.call(REGISTRY, TOKEN, data))
@@ -126,7 +126,7 @@ def test_results_are_shown_by_their_types() -> None:
     assert result("both()", b"") == ""
 
 
-def test_logs_say_which_event_they_are() -> None:
+def test_logs_are_shown_as_events() -> None:
     transfer = keccak(b"Transfer(address,address,uint256)")
     me = bytes(12) + ME
     log = explain.log(REGISTRY, [transfer, me, bytes(32)], (9).to_bytes(32, "big"), TOKEN)
@@ -140,7 +140,7 @@ def test_logs_say_which_event_they_are() -> None:
     assert str(explain.log(REGISTRY, [], b"")) == "log()"
 
 
-def test_a_creation_says_what_it_creates() -> None:
+def test_a_creation_is_shown_as_a_constructor_call() -> None:
     found = solidity("foundry")
     registry = ArtifactRegistry()
     registry.add(found.values())
@@ -162,7 +162,7 @@ def test_no_bytes_break_an_explanation(key: bytes, rest: bytes) -> None:
 
 
 @given(st.lists(st.tuples(st.binary(min_size=20, max_size=20), st.text(max_size=300)), max_size=30))
-def test_explanations_say_what_eth_abi_encoded(rows: list[tuple[bytes, str]]) -> None:
+def test_explanations_show_the_encoded_values(rows: list[tuple[bytes, str]]) -> None:
     item = {"type": "error", "name": "Rows", "inputs": [
         {"name": "rows", "type": "tuple[]", "components": inputs(who="address", note="string")}]}  # fmt: skip
     registry = ArtifactRegistry()

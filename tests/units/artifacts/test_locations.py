@@ -77,7 +77,7 @@ def test_a_failing_vyper_contract_leads_to_its_line(stage: Stage, project: str) 
     assert place(box, trail, creation=True)[:3] == ("Box.vy", 15, "Box.__init__")
 
 
-def test_vyper_tells_what_its_own_checks_are_for(stage: Stage) -> None:
+def test_vypers_checks_are_explained(stage: Stage) -> None:
     box = vyper("standard")
     assert box.creation is not None
     address = stage.deploy(box.creation.code + encode(["uint256"], [LIMIT]))
@@ -85,7 +85,7 @@ def test_vyper_tells_what_its_own_checks_are_for(stage: Stage) -> None:
     assert place(box, trail) == ("Box.vy", 31, "Box.take", "safesub")
 
 
-def test_a_source_changed_since_is_said_to_be(stage: Stage, tmp_path: Path) -> None:
+def test_a_changed_source_is_reported(stage: Stage, tmp_path: Path) -> None:
     project = tmp_path / "project"
     shutil.copytree(PROJECTS / "foundry", project)
     found = {one.name: one for one in ArtifactRegistry(project).artifacts}
@@ -96,7 +96,7 @@ def test_a_source_changed_since_is_said_to_be(stage: Stage, tmp_path: Path) -> N
     assert place(found["Vault"], trail)[3] == CHANGED
 
 
-def test_the_line_comes_along(stage: Stage) -> None:
+def test_the_source_line_is_included(stage: Stage) -> None:
     found = solidity("foundry")
     _, _, trail = stage.fail(stage.vault(found), call_data("withdraw(uint256)", 5))
     location = found["Vault"].location(trail[-1], trail=trail[:-1])
@@ -124,7 +124,7 @@ def test_only_source_files_are_read_as_sources(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "damaged", ["", ";;;", "x:y:z", "9999999:1:0:-", "-1:-1:-1", "0:0:99", "1:2:3:4:5:6;:::::", "1;1:" + "9" * 5000]
 )
-def test_a_damaged_source_map_tells_nothing(damaged: str) -> None:
+def test_a_damaged_source_map_is_ignored(damaged: str) -> None:
     data = json.loads((PROJECTS / "foundry/compiled/Vault.sol/Vault.json").read_bytes())
     data["deployedBytecode"]["sourceMap"] = damaged
     [vault] = read(json.dumps(data).encode(), Origin(None, PROJECTS / "foundry"), "Vault")

@@ -48,7 +48,7 @@ def registry_of(*documents: bytes) -> ArtifactRegistry:
 
 
 @pytest.mark.parametrize("project", ["foundry", "hardhat2", "hardhat3", "standard", "combined", "truffle"])
-def test_a_deployed_contract_is_recognised_whatever_its_immutables_and_libraries(stage: Stage, project: str) -> None:
+def test_a_deployed_contract_is_recognised_despite_immutables_and_libraries(stage: Stage, project: str) -> None:
     found = solidity(project)
     registry = ArtifactRegistry()
     registry.add(found.values())
@@ -60,7 +60,7 @@ def test_a_deployed_contract_is_recognised_whatever_its_immutables_and_libraries
 
 
 @pytest.mark.parametrize("project", ["foundry", "combined", "standard"])
-def test_a_vyper_contract_is_recognised_by_what_stands_before_its_immutables(stage: Stage, project: str) -> None:
+def test_a_vyper_contract_is_recognised_by_the_code_before_its_immutables(stage: Stage, project: str) -> None:
     box = vyper(project)
     assert box.creation is not None and box.runtime is not None
     registry = ArtifactRegistry()
@@ -89,7 +89,7 @@ def test_metadata_does_not_matter_unless_it_decides() -> None:
     assert registry.contract_of(b"") is None
 
 
-def test_creation_code_is_told_from_its_constructor_arguments(stage: Stage) -> None:
+def test_creation_code_is_separated_from_constructor_arguments(stage: Stage) -> None:
     found = solidity("hardhat2")
     registry = ArtifactRegistry()
     registry.add(found.values())
@@ -101,7 +101,7 @@ def test_creation_code_is_told_from_its_constructor_arguments(stage: Stage) -> N
     assert registry.contract_of_creation(b"") is None
 
 
-def test_what_is_added_by_hand_comes_first_and_replaces_itself() -> None:
+def test_added_artifacts_come_first_and_replace_earlier_ones() -> None:
     registry = ArtifactRegistry(PROJECTS / "foundry")
     assert [one.name for one in registry.artifacts] == ["Box", "Limits", "Vault", "checks"]
     vault = next(one for one in registry.artifacts if one.name == "Vault")
@@ -113,7 +113,7 @@ def test_what_is_added_by_hand_comes_first_and_replaces_itself() -> None:
     assert recognised is not None and recognised.name == "Mine"
 
 
-def test_an_address_can_be_named_whatever_its_code() -> None:
+def test_an_address_can_be_named_with_any_code() -> None:
     registry = ArtifactRegistry()
     named = read(plain("Proxy"), Origin())
     registry.add(named, b"\x01" * 20)
@@ -173,7 +173,7 @@ def test_files_that_are_no_artifacts_are_passed_over_with_the_reason(tmp_path: P
     assert all(registry.skipped.values())
 
 
-def test_everybody_may_ask_at_once(tmp_path: Path) -> None:
+def test_the_registry_is_thread_safe(tmp_path: Path) -> None:
     shutil.copytree(PROJECTS / "hardhat2", tmp_path / "project")
     registry = ArtifactRegistry(tmp_path / "project")
     answers: list[int] = []

@@ -114,7 +114,7 @@ def test_each_kind_of_place_has_a_name() -> None:
         assert found.variables == tuple(part.partition("[")[0].partition(".")[0] for part in name.split(" / "))
 
 
-def test_without_a_layout_keys_and_slots_are_told() -> None:
+def test_without_a_layout_keys_and_slots_are_shown() -> None:
     hashes = Hashes()
     assert name_slot(3, None, {}).text == "slot 3"
     inner = hashes(word(b"\x05" * 20), word(hashes(word(ALICE), word(3))))
@@ -181,7 +181,7 @@ def documents() -> dict[str, object]:
 
 
 @pytest.mark.parametrize("tool", list(documents()))
-def test_an_artifact_has_the_layout_that_its_document_tells(tool: str, tmp_path: Path) -> None:
+def test_an_artifact_has_its_documents_layout(tool: str, tmp_path: Path) -> None:
     data = json.dumps(documents()[tool]).encode()
     (artifact,) = read(data, Origin(), "Vault")
     assert artifact.layout == (None if tool in ("none", "broken") else solc_layout(PRINTED))

@@ -145,7 +145,7 @@ def test_each_account_sends_its_nonces_in_order_over_one_connection(stubs: Calla
     )
 
 
-def test_an_account_of_which_a_transaction_is_refused_sends_no_more(stubs: Callable[..., Stub]) -> None:
+def test_an_account_stops_after_a_rejected_transaction(stubs: Callable[..., Stub]) -> None:
     refused: list[bytes] = []
 
     def answer(body: Any) -> tuple[int, Any]:
@@ -203,7 +203,7 @@ def test_it_ends_when_its_time_is_over(stubs: Callable[..., Stub]) -> None:
 # ---- scripts
 
 
-def test_it_ends_when_told_to_right_after_it_was_told_to_begin(stubs: Callable[..., Stub]) -> None:
+def test_a_load_can_be_stopped_right_after_its_start(stubs: Callable[..., Stub]) -> None:
     plan = planned(stubs(taken).url, count=None, seconds=1000.0)
     command = [sys.executable, "-m", "megadev.bench.load.sender"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -220,7 +220,7 @@ def test_it_ends_when_told_to_right_after_it_was_told_to_begin(stubs: Callable[.
     assert b'"is_last":true' in reports[-1] and process.returncode == 0
 
 
-def test_a_script_says_what_is_sent(tmp_path: Path) -> None:
+def test_a_script_defines_the_transactions(tmp_path: Path) -> None:
     script = tmp_path / "mint.py"
     script.write_text(
         "def transaction(context, sender, number):\n"
@@ -239,14 +239,14 @@ def test_a_script_says_what_is_sent(tmp_path: Path) -> None:
         ("import nothing_of_that_name", ":1: ModuleNotFoundError"),
     ],
 )
-def test_a_script_that_is_wrong_is_told_where(tmp_path: Path, text: str, said: str) -> None:
+def test_an_invalid_script_is_reported_with_its_place(tmp_path: Path, text: str, said: str) -> None:
     script = tmp_path / "wrong.py"
     script.write_text(text)
     with pytest.raises((ConfigError, ScriptFault), match=said):
         load_script(script)
 
 
-def test_a_script_that_raises_is_told_its_line(tmp_path: Path) -> None:
+def test_a_script_that_raises_is_reported_with_its_line(tmp_path: Path) -> None:
     script = tmp_path / "raises.py"
     script.write_text("def transaction(c, s, n):\n    return 1 / n\n")
     with pytest.raises(MegadevError, match=r"raises\.py:2, transaction\(0\): ZeroDivisionError"):
@@ -265,6 +265,6 @@ def test_a_script_that_raises_is_told_its_line(tmp_path: Path) -> None:
         ({"data": "abc"}, "'abc' as 'data'"),
     ],
 )
-def test_what_a_script_returns_is_checked(made: object, said: str) -> None:
+def test_a_scripts_result_is_validated(made: object, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         read_call(made)

@@ -71,7 +71,7 @@ def test_the_blob_price_grows_exponentially_with_the_excess(numerator: int, pric
     assert fees.blob_base_fee(numerator, PRAGUE) == price
 
 
-def test_excess_blob_gas_is_what_exceeds_the_target() -> None:
+def test_excess_blob_gas_is_the_amount_above_the_target() -> None:
     assert fees.next_excess_blob_gas(header(blob_gas_used=6 * GAS_PER_BLOB), PRAGUE) == 0
     assert fees.next_excess_blob_gas(header(blob_gas_used=9 * GAS_PER_BLOB), PRAGUE) == 3 * GAS_PER_BLOB
     assert fees.next_excess_blob_gas(header(blob_gas_used=15 * GAS_PER_BLOB), BPO2) == GAS_PER_BLOB
@@ -116,7 +116,7 @@ def test_an_idle_chain_suggests_the_minimum_tip() -> None:
     assert fees.suggested_tip([], FeeRules(minimum_tip=7)) == 7
 
 
-def test_the_suggested_tip_follows_what_others_pay() -> None:
+def test_the_suggested_tip_follows_recent_tips() -> None:
     rules = FeeRules(minimum_tip=1)
     assert fees.suggested_tip([block((40, 21_000)), block((50, 21_000)), block((60, 21_000))], rules) == 50
     assert fees.suggested_tip([block((40, 21_000))] * 5 + [block((9, 21_000))] * fees.TIP_SAMPLE_BLOCKS, rules) == 9
@@ -131,7 +131,7 @@ def history(*blocks: SealedBlock, percentiles: tuple[float, ...] = ()) -> fees.F
     return fees.fee_history(blocks, percentiles, next_base_fee=77, next_blob_base_fee=3, spec=OSAKA)
 
 
-def test_fee_history_has_one_fee_more_than_blocks() -> None:
+def test_fee_history_includes_the_next_base_fee() -> None:
     found = history(
         block(number=4, base_fee=5, gas_limit=100, gas_used=50, blob_gas_used=3 * GAS_PER_BLOB),
         block(number=5, base_fee=6, gas_limit=100, gas_used=25, excess_blob_gas=5_007_716),
@@ -149,17 +149,17 @@ def test_rewards_are_percentiles_weighted_by_gas() -> None:
     assert history(busy, percentiles=(0, 20, 21, 50, 51, 100)).rewards == ((10, 10, 20, 20, 30, 30),)
 
 
-def test_a_block_without_transactions_rewards_nothing() -> None:
+def test_an_empty_block_has_zero_rewards() -> None:
     assert history(block(), percentiles=(10, 90)).rewards == ((0, 0),)
 
 
-def test_a_transaction_that_pays_no_gas_counts_as_a_tip_of_nothing() -> None:
+def test_a_free_transaction_counts_as_a_zero_tip() -> None:
     free = block((-100, 21_000))  # as a deposit: its gas price is 0
     assert history(free, percentiles=(50,)).rewards == ((0,),)
     assert fees.suggested_tip([free], FeeRules(minimum_tip=0)) == 0
 
 
 @pytest.mark.parametrize("percentiles", [(-1.0,), (100.5,), (50.0, 10.0), (1.0,) * 101, (float("nan"),)])
-def test_percentiles_that_mean_nothing_are_refused(percentiles: tuple[float, ...]) -> None:
+def test_invalid_percentiles_are_refused(percentiles: tuple[float, ...]) -> None:
     with pytest.raises(InvalidParams, match="invalid reward percentile"):
         history(block(), percentiles=percentiles)

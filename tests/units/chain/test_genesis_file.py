@@ -25,7 +25,7 @@ from megadev.node.node import Node
     ],
     ids=("dev", "megaeth", "anvil", "london"),
 )
-def test_what_is_read_back_is_the_same_block_under_the_same_rules(settings: dict[str, Any]) -> None:
+def test_a_genesis_file_round_trips_to_the_same_block_and_rules(settings: dict[str, Any]) -> None:
     node = Node(DevnetConfig(manual_clock=True, **settings))
     for chain in node.chains:
         document = json.loads(json.dumps(genesis_document(chain.store.genesis, chain.spec)))

@@ -30,7 +30,7 @@ def test_lengths_are_fastlzs_for_data_of_every_kind() -> None:
         assert compressed_size(data) == fastlz_length(data)
 
 
-def test_a_small_transaction_pays_what_mainnet_charged() -> None:
+def test_a_small_transaction_pays_mainnets_fee() -> None:
     cost = l1_cost(bytes(110), LIVE)
     assert (cost.fee, cost.gas_used) == (0x6DA0, 0x640)
 

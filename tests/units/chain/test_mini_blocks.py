@@ -81,7 +81,7 @@ def test_a_block_gives_its_mini_blocks_back() -> None:
         mini_block(BLOCK, 3)
 
 
-def test_a_block_from_elsewhere_is_one_mini_block_and_an_empty_one_none() -> None:
+def test_a_foreign_block_is_one_mini_block_unless_empty() -> None:
     whole = seal_block(Header(parent_hash=bytes(32), number=1, timestamp=5), TRANSACTIONS, RECEIPTS, WORLD)
     assert [(len(mini.transactions), mini.timestamp) for mini in mini_blocks(whole)] == [(5, 5_000_000)]
     assert mini_blocks(seal_block(Header(parent_hash=bytes(32), number=1, timestamp=5), (), (), WORLD)) == []
@@ -116,7 +116,7 @@ def test_logs_of_a_mini_block_have_their_places_in_the_block() -> None:
     assert [(found.transaction_index, found.log_index) for found in whole[3:]] == [(i, n) for _, i, n in everything]
 
 
-def test_a_mini_block_equals_what_was_announced_but_for_what_it_changed() -> None:
+def test_a_mini_block_equals_the_announced_one_without_its_changes() -> None:
     mini = mini_block(BLOCK, 1)
     _ = mini.digest
     assert msgspec.structs.replace(mini, diffs=()) == mini_block(BLOCK, 1)

@@ -53,7 +53,7 @@ def test_each_networks_rules_are_those_of_the_time(chain_id: int, timestamp: int
     assert (fork.name, warnings) == (name, ())
 
 
-def test_older_blocks_run_under_the_oldest_rules_and_that_is_said() -> None:
+def test_older_blocks_run_under_the_oldest_rules_with_a_notice() -> None:
     fork, warnings = rules_at(1, 1_600_000_000, None, "osaka")
     assert fork.name == "london" and "London" in warnings[0]
 
@@ -82,7 +82,7 @@ def test_megaeths_rules_are_those_of_the_time(chain_id: int, timestamp: int, nam
     assert (fork.name, fork.model.label, warnings) == (name, name, ())
 
 
-def test_megaeths_blocks_of_before_rex4_run_under_it_and_that_is_said() -> None:
+def test_megaeths_blocks_before_rex4_run_under_it_with_a_notice() -> None:
     fork, (warning,) = rules_at(4_326, 1_770_000_000, None, "osaka")
     assert fork.name == "rex4" and "Rex4" in warning
     assert (
@@ -93,12 +93,12 @@ def test_megaeths_blocks_of_before_rex4_run_under_it_and_that_is_said() -> None:
     )
 
 
-def test_every_network_knows_rules_in_order() -> None:
+def test_every_networks_rules_are_in_order() -> None:
     for network in NETWORKS.values():
         assert network.forks and list(network.forks) == sorted(network.forks)
 
 
-def test_an_op_chains_base_fee_moves_as_its_blocks_say() -> None:
+def test_an_op_chains_base_fee_follows_its_blocks_parameters() -> None:
     usual = FeeRules()
     holocene = Header(parent_hash=bytes(32), extra_data=bytes.fromhex("00000000fa00000006"))
     rules = fee_rules_of(10, holocene, usual)
@@ -116,12 +116,12 @@ def test_an_op_chain_that_is_not_listed_is_known_by_its_blocks() -> None:
     assert network_of(31_337, block) is None, "a local node runs what it is told to"
 
 
-def test_what_jovian_brings_is_said_to_be_missing() -> None:
+def test_jovians_missing_features_are_reported() -> None:
     jovian = Header(parent_hash=bytes(32), extra_data=bytes.fromhex("01000000fa000000060000000000000000"))
     assert "Jovian" in op_note(10, jovian)[0] and not op_note(1, jovian)
     assert not op_note(10, Header(parent_hash=bytes(32), extra_data=bytes.fromhex("00000000fa00000006")))
 
 
-def test_rules_are_known_where_nothing_is_warned_about() -> None:
+def test_known_rules_give_no_warning() -> None:
     assert knows_rules(1, 1_750_000_000) and knows_rules(8_453, 2**33) and knows_rules(31_337, 0)
     assert not knows_rules(1, 1_600_000_000) and knows_rules(4_326, 2**33) and not knows_rules(777, 2**33)

@@ -79,13 +79,13 @@ def typed_data(promise: Preconfirmation) -> dict[str, object]:
 
 
 @given(promises)
-def test_what_is_signed_is_typed_data_as_wallets_know_it(promise: Preconfirmation) -> None:
+def test_preconfirmations_are_signed_as_typed_data(promise: Preconfirmation) -> None:
     signable = encode_typed_data(full_message=typed_data(promise))
     assert domain_separator(promise.chain_id) == signable.header
     assert promise.digest == keccak(b"\x19\x01" + signable.header + signable.body)
 
 
-def test_the_signature_is_the_one_that_eth_account_makes() -> None:
+def test_the_signature_matches_eth_account() -> None:
     theirs = Account.sign_typed_data(KEY, full_message=typed_data(PROMISE))
     assert sign_preconfirmation(PROMISE, KEY) == bytes(theirs.signature)
 
@@ -166,7 +166,7 @@ def mini_block() -> MiniBlock:
     )
 
 
-def test_a_mini_block_s_digest_and_signature_stay_what_they_are(mini_block: MiniBlock) -> None:
+def test_a_mini_blocks_digest_and_signature_are_stable(mini_block: MiniBlock) -> None:
     assert mini_block.digest.hex() == "35733d7cc5b3e4e590cf51907b57c6bfd3c665ac6f6454058e6d226bf9e55038"
     y_parity, r, s = sign_mini_block(mini_block, KEY)
     assert f"{y_parity} {r:064x} {s:064x}" == (

@@ -210,7 +210,7 @@ def test_the_first_log_of_a_transaction_counts_those_before_it(store: ChainStore
     assert [first_log_index(block, index) for index in range(3)] == [0, 2, 2]
 
 
-def test_readers_see_whole_chains_while_the_writer_appends_and_goes_back(store: ChainStore) -> None:
+def test_readers_see_consistent_chains_during_appends_and_rollbacks(store: ChainStore) -> None:
     """Every block of chain ``salt`` logs ``salt`` as data: a reader that saw two of them saw half of each chain."""
     problems: list[str] = []
     finished = threading.Event()

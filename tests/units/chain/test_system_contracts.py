@@ -213,7 +213,7 @@ def test_rex4_has_no_registry_and_an_oracle_with_one_writer_for_good() -> None:
 # -- the oracle ---------------------------------------------------------------------------------------------------
 
 
-def test_only_the_system_address_writes_and_anybody_reads(stage: Stage) -> None:
+def test_only_the_system_address_writes_and_anyone_reads(stage: Stage) -> None:
     word = b"\x11" * 32
     stage.ask(ORACLE, "setSlot(uint256,bytes32)", [5, word], [], MEGA_SYSTEM_ADDRESS)
     assert stage.slot(ORACLE, 5) == int.from_bytes(word, "big")
@@ -244,7 +244,7 @@ def test_logs_carry_their_topic_and_data(stage: Stage) -> None:
     assert [decode(["bytes"], log.data)[0] for log in one] == [b"c"]
 
 
-def test_a_multicall_does_all_or_nothing_and_says_why(stage: Stage) -> None:
+def test_a_multicall_is_atomic_and_returns_the_reason(stage: Stage) -> None:
     word = b"\x33" * 32
     calls = [
         call("setSlot(uint256,bytes32)", 1, word),
@@ -285,7 +285,7 @@ def test_the_time_is_the_oracles_first_slot(stage: Stage) -> None:
         (LIMIT_CONTROL, "somethingElse()", []),
     ],
 )
-def test_where_nobody_intercepts_it_says_so(address: bytes, signature: str, arguments: list[object]) -> None:
+def test_an_unintercepted_call_reverts_with_a_reason(address: bytes, signature: str, arguments: list[object]) -> None:
     assert Stage("rex6").refusal(address, signature, arguments) == error("NotIntercepted()")
 
 
@@ -326,7 +326,7 @@ def test_the_first_holders_are_those_that_were_written(stage: Stage) -> None:
     assert stage.ask(SEQUENCER_REGISTRY, "pendingAdmin()", [], ["address"]) == (hexed(bytes(20)),)
 
 
-def test_a_sequencer_takes_over_at_its_block_and_history_remembers_who_was_before() -> None:
+def test_a_sequencer_takes_over_at_its_block_and_history_keeps_the_previous_one() -> None:
     stage, block = Stage("rex6"), FIRST + 3
     assert stage.ask(SEQUENCER_REGISTRY, "minRotationDelay()", [], ["uint256"]) == (3,)
     signed = proof(stage, NEXT_ADDRESS, block)
@@ -409,7 +409,7 @@ def test_before_rex6_the_admins_word_is_enough_to_change_the_sequencer() -> None
     assert stage.ask(SEQUENCER_REGISTRY, "currentSequencer()", [], ["address"]) == (hexed(NEXT_ADDRESS),)
 
 
-def test_whoever_becomes_the_system_address_writes_to_the_oracle_and_the_old_one_does_not(stage: Stage) -> None:
+def test_only_the_new_system_address_writes_to_the_oracle(stage: Stage) -> None:
     schedule = "scheduleNextSystemAddressChange(address,uint256)"
     stage.ask(SEQUENCER_REGISTRY, schedule, [NEXT_ADDRESS, FIRST + 1], [], ADMIN)
     assert stage.refusal(SEQUENCER_REGISTRY, schedule, [NEXT_ADDRESS, FIRST + 1]) == error("NotAdmin()")
@@ -437,7 +437,7 @@ def test_history_reaches_neither_the_future_nor_before_the_registry(stage: Stage
         assert stage.refusal(SEQUENCER_REGISTRY, question, [FIRST - 1]) == error("BeforeInitialBlock()")
 
 
-def test_an_admin_hands_over_to_one_who_accepts(stage: Stage) -> None:
+def test_an_admin_change_requires_acceptance(stage: Stage) -> None:
     assert stage.refusal(SEQUENCER_REGISTRY, "transferAdmin(address)", [STRANGER]) == error("NotAdmin()")
     started = stage.send(SEQUENCER_REGISTRY, call("transferAdmin(address)", STRANGER), ADMIN).logs
     assert started[0].topics[0] == keccak(text="AdminTransferStarted(address,address)")
@@ -514,7 +514,7 @@ def outcome(execution: Execution) -> tuple[object, ...]:
 @pytest.mark.skipif(not OFFICIAL.exists(), reason="mainnet's code is not at hand")
 @pytest.mark.parametrize("spec", NAMES)
 @pytest.mark.parametrize("seed", range(4))
-def test_whatever_is_called_comes_to_the_same_as_with_mainnets_code(spec: str, seed: int) -> None:
+def test_every_call_gives_the_same_result_as_mainnets_code(spec: str, seed: int) -> None:
     official = json.loads(OFFICIAL.read_bytes())
     codes = {address: bytes.fromhex(official[name][2:]) for address, name in {**NAMES[spec], **SAME}.items()}
     ours, theirs = Stage(spec), Stage(spec, codes)

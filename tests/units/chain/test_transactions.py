@@ -119,7 +119,7 @@ def requests(draw: st.DrawFn) -> UnsignedTransaction:
 
 @given(requests(), st.binary(min_size=32, max_size=32).filter(lambda key: 0 < int.from_bytes(key, "big") < SECP256K1_N))
 @settings(max_examples=150)
-def test_whatever_is_signed_decodes_to_itself(request: UnsignedTransaction, key: bytes) -> None:
+def test_signed_transactions_round_trip(request: UnsignedTransaction, key: bytes) -> None:
     tx = sign_transaction(request, key)
     assert decode_transaction(tx.encoded) == tx
     assert encode_transaction(tx) == tx.encoded
@@ -155,7 +155,7 @@ def test_impersonated_transactions_of_two_senders_have_two_hashes() -> None:
     validate_transaction(first, SPEC)
 
 
-def test_types_with_one_gas_price_pay_it_whatever_the_base_fee() -> None:
+def test_legacy_gas_price_is_independent_of_the_base_fee() -> None:
     assert signed(0, max_fee_per_gas=30, max_priority_fee_per_gas=0).effective_gas_price(10) == 30
     assert signed(2, max_fee_per_gas=30, max_priority_fee_per_gas=4).effective_gas_price(10) == 14
     assert signed(2, max_fee_per_gas=30, max_priority_fee_per_gas=4).effective_gas_price(29) == 30
@@ -218,7 +218,7 @@ NOT_BYTES: list[Any] = [[], [b"a"]]
         (b"\x7e" + rlp.encode([b"\x01" * 32, b"", TO, 0, 0, 0, 0, b""]), "20 bytes"),
     ],
 )
-def test_bytes_that_are_no_transaction_say_why(raw: bytes, words: str) -> None:
+def test_invalid_transaction_bytes_have_a_reason(raw: bytes, words: str) -> None:
     with pytest.raises(UndecodableTransaction, match=words):
         decode_transaction(raw)
 
@@ -272,7 +272,7 @@ seeds = [signed(kind).encoded for kind in range(5)] + [
 
 @given(st.sampled_from(seeds), st.data())
 @settings(max_examples=250)
-def test_damaged_bytes_raise_nothing_but_our_errors(raw: bytes, data: st.DataObject) -> None:
+def test_damaged_bytes_raise_only_our_errors(raw: bytes, data: st.DataObject) -> None:
     damaged = bytearray(raw)
     for _ in range(data.draw(st.integers(1, 3))):
         position = data.draw(st.integers(0, len(damaged) - 1))
@@ -298,7 +298,7 @@ items = short | st.lists(short, max_size=6) | st.just([[b"\x42" * 20, [b"\x42" *
 
 @given(st.sampled_from([1, 2, 3, 4, 5, 0x7E, 0x7F]), st.lists(items, min_size=7, max_size=14))
 @settings(max_examples=150)
-def test_any_rlp_behind_any_type_raises_nothing_but_our_errors(kind: int, fields: list[Any]) -> None:
+def test_any_rlp_after_any_type_raises_only_our_errors(kind: int, fields: list[Any]) -> None:
     for raw in (bytes((kind,)) + rlp.encode(fields), rlp.encode(fields)):
         with suppress(MegadevError):
             decode_transaction(raw)
@@ -394,7 +394,7 @@ def test_an_authorization_recovers_to_its_signer() -> None:
 
 
 @pytest.mark.parametrize("flaw", ["high s", "parity", "r zero", "s zero"])
-def test_a_void_authorization_recovers_to_nobody(flaw: str) -> None:
+def test_an_invalid_authorization_has_no_signer(flaw: str) -> None:
     good = authorization()
     void = {
         "high s": lambda: msgspec.structs.replace(good, s=SECP256K1_N - good.s, y_parity=1 - good.y_parity),

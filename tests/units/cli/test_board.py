@@ -63,7 +63,7 @@ def read(board: Board) -> View:
     return board.view()
 
 
-def test_both_chains_have_their_heads_and_what_waits(net: Devnet, board: Board) -> None:
+def test_both_chains_show_heads_and_waiting_transactions(net: Devnet, board: Board) -> None:
     transfer(net)
     net.l1.rpc("anvil_mine", "0x2")
     net.rpc("evm_setAutomine", False)
@@ -87,7 +87,7 @@ def test_calls_are_decoded_on_both_chains(net: Devnet, board: Board) -> None:
     assert (arrived.chain, arrived.took_ms) == ("L2", None) and arrived.says.startswith("deposit: 1 ETH to 0x")
 
 
-def test_a_call_that_nobody_knows_is_told_by_its_size(net: Devnet, board: Board) -> None:
+def test_an_unknown_call_is_shown_by_its_size(net: Devnet, board: Board) -> None:
     net.rpc("anvil_setCode", "0x" + "11" * 20, "0x00")
     net.rpc(
         "eth_sendTransaction",
@@ -96,7 +96,7 @@ def test_a_call_that_nobody_knows_is_told_by_its_size(net: Devnet, board: Board)
     assert board.view().transactions[0].says == "0x1111…1111 0x12345678 and 64 bytes"
 
 
-def test_only_what_is_shown_is_decoded_and_each_once(net: Devnet, board: Board) -> None:
+def test_only_visible_calls_are_decoded_once(net: Devnet, board: Board) -> None:
     for value in range(1, 5):
         transfer(net, value)
     first = board.view(2).transactions
@@ -165,7 +165,7 @@ def test_pending_messages_are_listed_before_finished_ones(net: Devnet, board: Bo
     assert not board.is_behind
 
 
-def test_the_sequencers_troubles_are_told(net: Devnet, board: Board) -> None:
+def test_the_sequencers_faults_are_shown(net: Devnet, board: Board) -> None:
     assert board.view().troubles == ()
     net.rpc("megadev_sequencer_censor", ["0x" + "11" * 20])
     net.rpc("megadev_sequencer_setLatency", {"answer": "5ms"})
@@ -183,7 +183,7 @@ def test_a_revert_is_an_event(net: Devnet, board: Board) -> None:
     assert board.view().happenings[0].lines == ("blocks 1 to 3 reverted",)
 
 
-def test_a_failed_compilation_is_told_with_its_place(net: Devnet, board: Board) -> None:
+def test_a_failed_compilation_is_shown_with_its_place(net: Devnet, board: Board) -> None:
     board.tell(Notice("failed", "src/Vault.sol:12:9: TypeError: no\nnot reloaded, the chain is unchanged"))
     (told,) = board.view().happenings
     assert (told.kind, told.level) == ("failed", "bad")
@@ -201,7 +201,7 @@ def test_a_plan_that_waits_can_be_applied_by_a_key() -> None:
         assert board.view().offer == ""
 
 
-def test_what_a_contract_says_does_nothing_to_the_terminal(net: Devnet, board: Board) -> None:
+def test_contract_output_cannot_control_the_terminal(net: Devnet, board: Board) -> None:
     board.happened("console", "\x1b[2J\x1b[31mboo\x07\nsecond")
     board.answer("\x1b[2Jboo\x07")
     lines = draw(board.view(), 80, 24)
@@ -209,7 +209,7 @@ def test_what_a_contract_says_does_nothing_to_the_terminal(net: Devnet, board: B
     assert any("second" in line.plain for line in lines)
 
 
-def test_a_fork_is_told_without_its_key(net: Devnet, tmp_path: Path) -> None:
+def test_a_fork_is_shown_without_its_key(net: Devnet, tmp_path: Path) -> None:
     from megadev.cli.terminal.board import _fork
 
     upstream = net.serve().replace("http://", "http://user:secret@") + "/v2/key"
@@ -298,7 +298,7 @@ def test_a_message_names_the_key_not_the_method(message: str, said: str) -> None
     assert in_keys(message) == said
 
 
-def test_every_refusal_of_a_sequencer_that_stands_still_names_the_key(net: Devnet) -> None:
+def test_every_refusal_of_a_paused_sequencer_names_the_key(net: Devnet) -> None:
     for stop in ("pause", "crash"):
         net.rpc(f"megadev_sequencer_{stop}")
         with pytest.raises(RpcError) as refused:

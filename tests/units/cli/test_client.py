@@ -97,7 +97,7 @@ def test_an_error_answer_shows_code_message_and_data_and_fails(server: Any) -> N
     assert done.output == 'error 3: execution reverted: no\ndata: "0x08c379a0"\n'
 
 
-def test_nobody_listening_is_said_with_the_remedy(nobody: str) -> None:
+def test_an_unreachable_node_is_reported_with_the_remedy(nobody: str) -> None:
     with pytest.raises(CallFailed, match="no node answers at .*megadev up"):
         call(nobody, "eth_chainId", [])
 

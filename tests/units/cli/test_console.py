@@ -66,7 +66,7 @@ def test_config_out_has_anvil_s_keys_and_types() -> None:
     assert written["genesis_timestamp"] == "1700000000"
 
 
-def test_wei_are_shown_to_the_last_one() -> None:
+def test_wei_are_shown_exactly() -> None:
     assert in_ether(1) == "0.000000000000000001"
     assert in_ether(25 * 10**17) == "2.500000000000000000"
 
@@ -83,7 +83,7 @@ def test_wei_are_shown_to_the_last_one() -> None:
         (io.StringIO(), "always", {"NO_COLOR": "1"}, True),
     ],
 )
-def test_colours_are_for_terminals_unless_said_otherwise(
+def test_colours_default_to_terminals_only(
     stream: io.StringIO, color: str, environ: dict[str, str], coloured: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for variable in ("NO_COLOR", "TERM"):

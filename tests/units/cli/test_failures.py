@@ -97,7 +97,7 @@ def test_no_time_is_spent_on_it_while_the_log_is_behind(scene: Scene) -> None:
     assert scene.locate(event) is not None
 
 
-def test_what_burned_much_gas_is_left_to_the_command(scene: Scene) -> None:
+def test_expensive_failures_are_left_to_megadev_trace(scene: Scene) -> None:
     event = scene.failed()
     scene.node.settle()
     receipt = msgspec.structs.replace(event.receipt, cumulative_gas_used=GAS_LIMIT + 1)

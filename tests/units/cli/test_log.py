@@ -84,14 +84,14 @@ def test_a_refused_request_shows_code_and_reason_on_one_line() -> None:
     ]
 
 
-def test_what_hot_reload_says_stands_in_order_and_cannot_steer_the_terminal() -> None:
+def test_hot_reload_notices_are_ordered_and_sanitized() -> None:
     told = Told("refused", "Counter: refused\n    \x1b[31mred", {"refused": True})
     assert shown(request("eth_chainId"), told) == ["eth_chainId  1.00 ms", "Counter: refused", "    ·[31mred"]
     (line,) = JsonLines(explain).add(told)
     assert json.loads(line) == {"event": "reload.refused", "message": told.text, "refused": True}
 
 
-def test_a_transaction_stands_below_the_request_that_brought_it() -> None:
+def test_a_transaction_is_shown_below_its_request() -> None:
     assert shown(request("eth_chainId"), transaction(), request("eth_sendRawTransaction"), request("eth_chainId")) == [
         "eth_chainId  1.00 ms",
         "eth_sendRawTransaction  1.00 ms",
@@ -150,7 +150,7 @@ def test_everything_is_written_by_the_time_the_log_is_closed() -> None:
     assert b"".join(written).decode().split() == [w for n in range(100) for w in (f"method_{n}", "0.00", "ms")]
 
 
-def test_a_group_is_shown_when_nothing_follows() -> None:
+def test_a_group_of_requests_is_shown_when_idle() -> None:
     written: list[bytes] = []
     appeared = threading.Event()
 
@@ -166,7 +166,7 @@ def test_a_group_is_shown_when_nothing_follows() -> None:
     assert written == [b"eth_chainId  1.00 ms\n"]
 
 
-def test_a_blocked_output_blocks_nobody_and_what_was_lost_is_counted() -> None:
+def test_a_blocked_output_delays_no_request_and_lost_lines_are_counted() -> None:
     unblock, blocked = threading.Event(), threading.Event()
     written: list[bytes] = []
 
@@ -191,7 +191,7 @@ def test_a_blocked_output_blocks_nobody_and_what_was_lost_is_counted() -> None:
     assert text.count("method_") == 50
 
 
-def test_an_output_that_is_gone_ends_the_log_quietly() -> None:
+def test_a_closed_output_ends_the_log_quietly() -> None:
     def write(data: bytes) -> None:
         raise BrokenPipeError
 
@@ -217,12 +217,12 @@ def printing(*texts: str) -> tuple[ConsoleCall, ...]:
     return tuple(ConsoleCall(TARGET, encode_call("log(string)", text)) for text in texts)
 
 
-def test_what_a_transaction_printed_stands_below_it() -> None:
+def test_console_output_is_shown_below_its_transaction() -> None:
     lines = shown(transaction(console=printing("first", "second\nwith two lines", "")))
     assert lines[3:] == ["    console.log:", "      first", "      second", "      with two lines", "      "]
 
 
-def test_what_a_call_printed_stands_below_its_request_which_joins_no_group() -> None:
+def test_console_output_is_shown_below_its_ungrouped_call() -> None:
     printed = RequestAnswered("eth_call", None, 1_000_000, printing("hello"))
     assert shown(request("eth_call"), printed, printed, request("eth_call")) == [
         "eth_call  1.00 ms",
@@ -236,7 +236,7 @@ def test_what_a_call_printed_stands_below_its_request_which_joins_no_group() -> 
     ]
 
 
-def test_printed_text_does_nothing_to_a_terminal() -> None:
+def test_console_output_cannot_control_a_terminal() -> None:
     """Colours of forge-std's StdStyle are taken out, everything else of that kind is made visible."""
     lines = shown(transaction(console=printing("\x1b[91mred\x1b[0m\ta\x07b\x1b]0;title\x1b\\\x9bc\u202e")))
     assert lines[4] == "      red a·b·]0;title·\\·c·"
@@ -257,7 +257,7 @@ def test_console_logs_can_be_left_out() -> None:
     assert "console" not in json.loads(line)
 
 
-def test_json_tells_messages_as_they_are() -> None:
+def test_json_contains_console_output_verbatim() -> None:
     (line,) = JsonLines(explain).add(transaction(console=printing("a\n\x1b[0m", "b")))
     assert json.loads(line)["console"] == ["a\n\x1b[0m", "b"]
     (line,) = JsonLines(explain).add(RequestAnswered("eth_call", None, 1, printing("c")))
@@ -293,7 +293,7 @@ def test_the_source_line_of_a_successful_transaction_is_not_searched() -> None:
     assert len(list(JsonLines(explain, locate=refuse).add(transaction()))) == 1
 
 
-def test_what_concurrent_calls_print_stays_with_their_own_requests() -> None:
+def test_console_output_stays_with_its_concurrent_request() -> None:
     written: list[bytes] = []
     log = ActivityLog(JsonLines(explain), written.append)
     feed = log.feed()
@@ -317,7 +317,7 @@ def test_what_concurrent_calls_print_stays_with_their_own_requests() -> None:
     assert [line["console"] for line in told] == [["quick"], ["slow"]]
 
 
-def test_what_happens_beside_the_chain_is_told_with_its_name_and_in_order() -> None:
+def test_events_of_other_chains_are_logged_with_their_name_in_order() -> None:
     written: list[bytes] = []
     lines = TextLines(Paint(False), explain)
     log = ActivityLog(lines, written.append)
@@ -336,21 +336,21 @@ def test_what_happens_beside_the_chain_is_told_with_its_name_and_in_order() -> N
     assert len(told) == 7
 
 
-def test_programs_are_told_of_which_chain_a_record_is_when_it_is_another() -> None:
+def test_json_records_name_another_chain() -> None:
     (line,) = JsonLines(explain, chain="L1").add(request("eth_call"))
     assert json.loads(line)["chain"] == "L1"
     (line,) = JsonLines(explain).add(request("eth_call"))
     assert "chain" not in json.loads(line)
 
 
-def test_a_call_that_is_known_and_whose_transaction_it_is_are_said() -> None:
+def test_known_calls_and_the_kind_of_transaction_are_logged() -> None:
     lines = TextLines(Paint(False), explain, describe=lambda event: Words("Token.mint(1)", "deposit"))
     told = [*lines.add(transaction()), *lines.flush()]
     assert told[1].endswith("  (deposit)")
     assert told[2] == "    Token.mint(1)"
 
 
-def test_promises_broken_begin_with_what_users_sent() -> None:
+def test_broken_promises_list_users_transactions_first() -> None:
     deposit = replace(transaction().tx, type=0x7E, hash=b"\xde" * 32)
     lost = PreconfirmationsLost(block_number=7, transactions=(deposit, transaction().tx), reason="gone")
     lines = TextLines(Paint(False), explain)

@@ -47,7 +47,7 @@ def test_python_dash_m_is_the_same_command() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_says_in_its_help_what_the_overview_says(command: str) -> None:
+def test_each_commands_help_matches_the_overview(command: str) -> None:
     found = cli.get_command(click.Context(cli), command)
     assert found is not None
     assert found.get_short_help_str() == COMMANDS[command]
@@ -81,7 +81,7 @@ def test_an_error_has_its_exit_code_and_one_line(
     assert "Traceback" not in told
 
 
-def test_a_trace_is_shown_to_who_asks(
+def test_a_traceback_is_shown_on_request(
     failing: Callable[[BaseException], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MEGADEV_DEBUG", "1")
@@ -102,14 +102,14 @@ def test_a_trace_is_shown_to_who_asks(
         (["accounts", "--derivation-path", "m/x"], "derivation path"),
     ],
 )
-def test_a_bad_command_line_is_refused_before_anything_is_loaded(
+def test_an_invalid_command_line_is_refused_before_loading_modules(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(arguments) == 2
     assert said in capsys.readouterr().err
 
 
-def test_accounts_of_the_default_settings_are_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_default_accounts_are_the_well_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["accounts"]) == 0
     printed = capsys.readouterr().out
     assert "(9) 0xa0Ee7A142d267C1f36714E4a8F75612F20a79720 (10000.000000000000000000 ETH)" in printed
@@ -152,7 +152,7 @@ def test_a_word_that_belongs_to_no_flag_is_refused(typed: tuple[str, ...]) -> No
         up.make_context("up", list(typed))
 
 
-def test_a_mistyped_command_is_told_what_was_probably_meant(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistyped_command_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.run(["deposti"]) == 2
     assert "No such command 'deposti'. Did you mean deposit?" in capsys.readouterr().err
 

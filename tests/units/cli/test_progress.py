@@ -34,7 +34,7 @@ def _a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
 
 
-def test_it_is_for_terminals_that_somebody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_for_interactive_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_wanted(Screen())
     assert not is_wanted(Screen(terminal=False))
     assert not is_wanted(Screen(), quiet=True)
@@ -45,7 +45,7 @@ def test_it_is_for_terminals_that_somebody_watches(monkeypatch: pytest.MonkeyPat
     assert not is_wanted(Screen())
 
 
-def test_short_work_shows_nothing() -> None:
+def test_short_work_shows_no_progress() -> None:
     clock, screen = ManualClock(), Screen()
     with Bar("mining", "blocks", is_shown=True, stream=screen, monotonic_ns=clock.monotonic_ns) as bar:
         clock.advance(0.4)
@@ -53,7 +53,7 @@ def test_short_work_shows_nothing() -> None:
     assert screen.written == ""
 
 
-def test_long_work_is_shown_now_and_then_and_is_gone_in_the_end() -> None:
+def test_progress_of_long_work_is_shown_and_removed_at_the_end() -> None:
     clock, screen = ManualClock(), Screen()
     with Bar("mining", "blocks", is_shown=True, stream=screen, monotonic_ns=clock.monotonic_ns) as bar:
         clock.advance(1)
@@ -69,7 +69,7 @@ def test_long_work_is_shown_now_and_then_and_is_gone_in_the_end() -> None:
     assert screen.written.endswith("\r\x1b[K")
 
 
-def test_nothing_is_shown_where_nobody_wants_it() -> None:
+def test_progress_can_be_disabled() -> None:
     clock, screen = ManualClock(), Screen()
     with Bar("mining", is_shown=False, stream=screen, monotonic_ns=clock.monotonic_ns) as bar:
         clock.advance(9)
@@ -79,7 +79,7 @@ def test_nothing_is_shown_where_nobody_wants_it() -> None:
     assert screen.written == ""
 
 
-def test_it_is_drawn_in_ascii_where_nothing_else_is_known() -> None:
+def test_progress_is_drawn_in_ascii_without_unicode() -> None:
     clock, screen = ManualClock(), Screen(encoding="ascii")
     bar = Bar("mining", is_shown=True, stream=screen, monotonic_ns=clock.monotonic_ns)
     clock.advance(9)

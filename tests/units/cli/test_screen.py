@@ -138,7 +138,7 @@ def test_without_unicode_it_looks_as_reviewed() -> None:
 
 
 @pytest.mark.parametrize("color", [True, False], ids=["colours", "plain"])
-def test_what_a_terminal_gets_is_as_reviewed(color: bool) -> None:
+def test_terminal_output_matches_the_golden_files(color: bool) -> None:
     """With and without colours; without, weight and reversal still tell what matters."""
     lines_of = Lines(color)
     lines = [lines_of(line, 80) for line in draw(BROKEN, 80, 24)]
@@ -159,7 +159,7 @@ def test_a_screen_of_any_size_is_filled_and_never_overflows(view: View, ascii_on
             assert all(cell_len(line.plain) <= width for line in lines), (width, height)
 
 
-def test_numbers_stand_below_each_other() -> None:
+def test_numbers_are_aligned() -> None:
     l2, l1 = text(BUSY, 80, 24).splitlines()[2:4]
     assert l2.index("12345") + 5 == l1.index("812") + 3
     assert l2.index(" safe") == l1.index(" safe") and l2.index("finalized") == l1.index("finalized")
@@ -221,7 +221,7 @@ def test_a_trace_takes_the_place_of_everything_and_scrolls() -> None:
     assert "call 49 " in shown and "more below" not in shown
 
 
-def test_empty_sections_say_what_will_be_there() -> None:
+def test_empty_sections_describe_their_content() -> None:
     shown = text(IDLE, 80, 24)
     for section in ("Last transactions", "Bridge", "Events"):
         lines = shown.splitlines()
@@ -236,12 +236,12 @@ def test_keys_are_left_out_whole() -> None:
         assert "q quit" in keys
 
 
-def test_what_can_be_done_about_a_reload_is_among_the_keys() -> None:
+def test_the_keys_include_reload_actions() -> None:
     assert draw(BROKEN, 80, 24)[-1].plain.startswith("a reload")
     assert draw(dataclasses.replace(BUSY, offer="undo"), 80, 24)[-1].plain.startswith("u undo")
 
 
-def test_without_an_l1_nothing_is_said_of_a_bridge() -> None:
+def test_without_an_l1_the_bridge_is_not_shown() -> None:
     shown = text(ALONE, 80, 24)
     assert "Bridge" not in shown and "mine L1" not in shown
 
@@ -252,7 +252,7 @@ def test_events_use_the_room_that_transactions_leave() -> None:
     assert all(f"line {number}" in shown for number in range(9))
 
 
-def test_up_to_where_a_chain_is_durable_stands_beside_its_heads() -> None:
+def test_the_durable_block_is_shown_beside_the_heads() -> None:
     kept = (dataclasses.replace(BUSY.chains[0], durable=12341), dataclasses.replace(BUSY.chains[1], durable=811))
     l2, l1 = (str(line) for line in draw(dataclasses.replace(BUSY, chains=kept), 120, 24)[2:4])
     assert "durable 12341" in l2

@@ -58,7 +58,7 @@ def test_only_lines_that_changed_are_written(terminal: tuple[int, int]) -> None:
     assert got.count("\x1b[2;1H") == 2
 
 
-def test_what_others_write_is_caught_and_given_back(terminal: tuple[int, int]) -> None:
+def test_other_output_is_captured_and_returned(terminal: tuple[int, int]) -> None:
     got = run(terminal)
     picture, left, after = got.partition("\x1b[?1049l")
     assert left

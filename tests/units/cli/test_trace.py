@@ -91,7 +91,7 @@ def test_a_tree_of_calls_events_and_messages_in_order() -> None:
     ]
 
 
-def test_a_failure_tells_the_reason_and_the_lines_first() -> None:
+def test_a_failure_shows_the_reason_and_the_lines_first() -> None:
     stack = [
         standing(note="the file has changed"),
         standing("Vault.run", 9),
@@ -135,14 +135,14 @@ def test_a_stack_of_changing_functions_shows_both_ends() -> None:
     assert "  at Vault.take  src/Vault.sol:1000:5" in shown
 
 
-def test_what_a_contract_says_does_nothing_to_the_terminal() -> None:
+def test_contract_output_cannot_control_the_terminal() -> None:
     nasty = "\x1b]0;owned\x07[red]\n"
     shown = lines(answer(called(text=nasty, error=nasty), error=nasty, stack=[standing(text=nasty, note=nasty)]))
     assert not any(char in line for line in shown for char in "\x1b\x07\n")
     assert "·]0;owned·[red]·" in shown
 
 
-def test_amounts_are_told_in_the_unit_that_reads_well() -> None:
+def test_amounts_use_a_readable_unit() -> None:
     assert [ether(hex(wei)) for wei in (0, 1, 10**12, 15 * 10**17, 10**18)] == [
         "0 wei", "1 wei", "0.000001 ETH", "1.5 ETH", "1 ETH",
     ]  # fmt: skip

@@ -95,7 +95,7 @@ def test_the_top_frame_has_the_transactions_gas_as_in_geth() -> None:
     ("kind", "value"),
     [("CALL", "0x2"), ("CALLCODE", "0x2"), ("DELEGATECALL", "0x5"), ("STATICCALL", None)],
 )
-def test_each_kind_of_call_names_who_and_how_much(kind: str, value: str | None) -> None:
+def test_each_kind_of_call_has_accounts_and_value(kind: str, value: str | None) -> None:
     root = trace(call(kind, OTHER, value=2), {OTHER: Has(0, 1, asm("STOP"))})
     (frame,) = calls(root)
     assert (frame["type"], frame["from"], frame["to"]) == (kind, hexed(CONTRACT), hexed(OTHER))
@@ -191,7 +191,7 @@ def test_a_collision_takes_all_the_gas() -> None:
     assert second["gasUsed"] == second["gas"]
 
 
-def test_self_destruction_is_a_frame_of_its_own() -> None:
+def test_self_destruction_is_a_separate_frame() -> None:
     root = trace(call("CALL", OTHER), {OTHER: Has(77, 1, asm(THIRD, "SELFDESTRUCT"))})
     (destructing,) = calls(root)
     assert destructing["calls"] == [
@@ -231,7 +231,7 @@ def test_precompiles_are_shown_or_hidden_as_each_node_does() -> None:
     assert len(flat_call_tracer(top)) == 1
 
 
-def test_logs_stand_among_the_calls_and_those_of_failed_frames_nowhere() -> None:
+def test_logs_are_ordered_among_calls_and_dropped_for_failed_frames() -> None:
     logging = asm(0, 0, "LOG0")
     code = logging + call("CALL", OTHER) + logging + call("CALL", THIRD) + logging
     root = trace(code, {OTHER: Has(0, 1, logging + call("CALL", THIRD)), THIRD: Has(0, 1, logging + BOOM)})
@@ -283,7 +283,7 @@ def test_code_that_was_created_and_called_at_once_is_shown() -> None:
     assert subs == ["0x" + returning(runtime).hex(), "0x" + runtime.hex()]
 
 
-def test_instructions_tell_what_they_did() -> None:
+def test_instructions_show_their_effects() -> None:
     code = asm(7, 3, "SSTORE", 0x2A, 0, "MSTORE", 1, 2, "SWAP1", "JUMPDEST") + call(
         "CALL", OTHER, out_size=32, gas=5000
     )
@@ -301,7 +301,7 @@ def test_instructions_tell_what_they_did() -> None:
     assert ops[0]["ex"]["used"] == ops[1]["ex"]["used"] + ops[1]["cost"]
 
 
-def test_an_instruction_that_failed_did_nothing() -> None:
+def test_a_failed_instruction_has_no_effect() -> None:
     pen = VmTracePen({}, spend=lambda size: None)
     trace(asm(1, 0xFFFFFFFFFF, "MSTORE"), tracer=VmTracer(pen))
     ops = json.loads(bytes(pen.answer(lambda address: b"")))["ops"]

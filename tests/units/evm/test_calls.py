@@ -73,7 +73,7 @@ def test_an_estimate_of_a_creation_deploys() -> None:
     assert smallest_gas(state, tx, estimate_gas(ENGINE, BLOCK, tx, state))
 
 
-def test_an_estimate_of_what_reverts_says_why() -> None:
+def test_an_estimate_of_a_revert_has_the_reason() -> None:
     message = b"\x08\xc3\x79\xa0" + (32).to_bytes(32, "big") + (4).to_bytes(32, "big") + b"nope".ljust(32, b"\0")
     code = b"".join(asm(message[i : i + 32].ljust(32, b"\0"), i, "MSTORE") for i in range(0, 100, 32))
     state = DictState({B: Has(0, 1, code + asm(100, 0, "REVERT"))})
@@ -90,7 +90,7 @@ def test_an_estimate_that_no_gas_satisfies_names_the_allowance() -> None:
     assert caught.value.allowance == 100_000
 
 
-def test_an_estimate_is_bounded_by_what_the_balance_pays_for() -> None:
+def test_an_estimate_is_bounded_by_the_balance() -> None:
     tx = TxEnv(A, B, value=10, gas_price=10**9, max_fee_per_gas=10**9)
     assert estimate_gas(ENGINE, BLOCK, tx, DictState({A: Has(21_000 * 10**9 + 10)})) == 21_000
     with pytest.raises(GasAllowanceExceeded):
@@ -113,7 +113,7 @@ def test_a_halt_is_raised_by_its_name() -> None:
         raise_for_result(execution)
 
 
-def test_an_access_list_holds_what_is_touched_and_not_what_is_warm_anyway() -> None:
+def test_an_access_list_contains_touched_entries_that_are_not_warm() -> None:
     code = (
         asm(7, "SLOAD", "POP", C, "BALANCE", "POP", A, "BALANCE", "POP")
         + asm_call("STATICCALL", 4)
@@ -131,14 +131,14 @@ def rich(state: DictState) -> DictState:
     return state
 
 
-def test_an_access_list_of_what_fails_says_so() -> None:
+def test_an_access_list_of_a_failing_call_has_an_error() -> None:
     state = DictState({B: Has(0, 1, asm(3, "SLOAD", 0, 0, "REVERT"))})
     found, _, error = access_list(ENGINE, BLOCK, TxEnv(A, B), state, precompiles=PRECOMPILES)
     assert dict(found) == {B: (3,)}
     assert error == "execution reverted"
 
 
-def test_a_heavy_loop_computes_what_python_does() -> None:
+def test_a_heavy_loop_matches_python() -> None:
     """Through compiled traces, for many rounds."""
     state = DictState({B: Has(0, 1, load("HeavyLoop").runtime)})
     data = encode_call("arithmetic(uint256)", 3000)

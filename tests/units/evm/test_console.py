@@ -78,7 +78,7 @@ def test_every_function_of_the_libraries_is_known_and_read() -> None:
         ("1badc9eb", ("bool", "uint256", "bool")),
     ],
 )
-def test_published_selectors_mean_what_the_libraries_say(selector: str, types: tuple[str, ...]) -> None:
+def test_published_selectors_match_the_libraries(selector: str, types: tuple[str, ...]) -> None:
     assert console_functions()[bytes.fromhex(selector)] == types
 
 
@@ -97,7 +97,7 @@ def test_no_two_functions_share_a_selector() -> None:
     assert len(console_functions()) == spellings
 
 
-def test_values_stand_side_by_side_unless_a_format_takes_them() -> None:
+def test_values_are_joined_unless_formatted() -> None:
     assert text("left:", ("uint256", 1), ("bool", False)) == "left: 1 false"
     assert text("%d of %s", ("uint256", 3), ("string", "five"), ("bool", True)) == "3 of five true"
     assert read_console(printing(("uint256", "string"), (1, "%d"))).text == "1 %d"
@@ -141,7 +141,7 @@ def test_specifiers(pattern: str, kind: str, value: Any, shown: str) -> None:
         keccak(text="log(string,bytes)")[:4] + encode(["string", "bytes"], ["(nonsense", b"\x01"]),
     ],
 )
-def test_what_cannot_be_read_is_shown_in_hex(data: bytes) -> None:
+def test_undecodable_output_is_shown_in_hex(data: bytes) -> None:
     read = read_console(data)
     assert (read.text, read.types) == ("0x" + data.hex(), None)
 
@@ -162,7 +162,7 @@ def test_print_of_vyper_is_read() -> None:
 
 
 @pytest.mark.parametrize("engine", ["interpreter", "compiled", "py-evm"])
-def test_what_one_transaction_may_print_is_bounded_and_says_so(engine: str) -> None:
+def test_console_output_of_a_transaction_is_bounded_with_a_notice(engine: str) -> None:
     # writes the last byte of 100 kB, then sends all of it to the console until its gas is gone
     code = bytes.fromhex(f"5f6201869f535b5f5f620186a05f5f73{CONSOLE.hex()}5af150600656")
     state = DictState({SENDER: Has(10**18), PRINTER: Has(0, 1, code)})

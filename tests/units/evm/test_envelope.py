@@ -58,7 +58,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("changes", "spec", "error"), REFUSED, ids=[str(case[2])[:40] for case in REFUSED])
-def test_a_refused_transaction_says_why(
+def test_a_refused_transaction_has_a_reason(
     changes: dict[str, Any], spec: dict[str, Any], error: errors.InvalidTransaction
 ) -> None:
     with pytest.raises(type(error)) as caught:
@@ -87,7 +87,7 @@ def test_a_call_changes_neither_balance_nor_fees() -> None:
     assert diff.accounts[A] == Account(1, 0)
 
 
-def test_a_system_call_costs_nothing_and_says_so() -> None:
+def test_a_system_call_costs_no_gas() -> None:
     state = DictState({B: Has(0, 1, asm(5, 1, "SSTORE"))})
     execution = ENGINE.execute(BLOCK, tx(gas_limit=30_000_000, gas_price=0), state, rules=SYSTEM)
     assert execution.diff.cause is Cause.SYSTEM_CALL

@@ -57,7 +57,7 @@ def _run(row: Opcode, words: int) -> _Watcher:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_takes_leaves_and_costs_what_its_row_says(row: Opcode) -> None:
+def test_an_opcode_matches_its_row(row: Opcode) -> None:
     watcher = _run(row, 20)
     if row.kind is Kind.END:
         assert len(watcher.sizes) == 1

@@ -33,7 +33,7 @@ def test_the_signature_of_rfc_6979_verifies() -> None:
         (S, R, X, Y),
     ],
 )
-def test_what_is_out_of_range_off_the_curve_or_wrong_is_no_signature(r: int, s: int, x: int, y: int) -> None:
+def test_invalid_signatures_are_rejected(r: int, s: int, x: int, y: int) -> None:
     assert p256verify(HASH + word(r) + word(s) + word(x) + word(y)) == b""
 
 

@@ -358,7 +358,7 @@ def test_an_exponent_of_a_million_bits() -> None:
 # BLAKE2F (EIP-152)
 
 
-def test_blake2f_is_what_blake2b_is_made_of(dice: random.Random) -> None:
+def test_blake2f_reproduces_blake2b(dice: random.Random) -> None:
     """A hash of one block, by its definition (RFC 7693), for every length of the last block."""
     start = [
         0x6A09E667F3BCC908, 0xBB67AE8584CAA73B, 0x3C6EF372FE94F82B, 0xA54FF53A5F1D36F1,
@@ -429,7 +429,7 @@ def without_wasmtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     native.runtime.cache_clear()
 
 
-def test_without_wasmtime_python_computes_and_says_so_once(
+def test_without_wasmtime_python_computes_with_one_notice(
     without_wasmtime: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     point = bn_g1(bn.G1)
@@ -447,7 +447,7 @@ def test_importing_the_precompiles_imports_no_wasmtime() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_nothing_is_printed_when_the_process_ends() -> None:
+def test_the_process_ends_without_output() -> None:
     code = "from megadev.evm.engines.precompiles import functions as f; f(None)['BN254_MUL'](bytes(96))"
     run = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
@@ -515,7 +515,7 @@ def test_threads_compute_side_by_side() -> None:
     assert len(results) == 80 and set(results) == expected
 
 
-def test_the_committed_module_is_what_the_sources_make() -> None:
+def test_the_committed_module_matches_its_sources() -> None:
     clang, linker = shutil.which("clang"), shutil.which("wasm-ld")
     if clang is None or linker is None:
         pytest.skip("clang and wasm-ld are not here")

@@ -32,11 +32,11 @@ def test_direct_writes_equal_the_calls(number: int, timestamp: int) -> None:
     assert written.accounts == called.accounts
 
 
-def test_other_code_at_their_addresses_is_left_alone() -> None:
+def test_other_code_at_system_addresses_is_not_called() -> None:
     assert block_start_diff(DictState({ROOTS: Has(0, 1, b"\x00")}), 5, 5, PARENT, BEACON, Hardfork.PRAGUE).is_empty
 
 
-def test_each_came_with_its_hardfork() -> None:
+def test_each_system_call_exists_from_its_hardfork() -> None:
     state = DictState({ROOTS: Has(0, 1, BEACON_ROOTS_CODE), HISTORY: Has(0, 1, HISTORY_STORAGE_CODE)})
     for hardfork, written in ((Hardfork.LONDON, 0), (Hardfork.SHANGHAI, 0), (Hardfork.CANCUN, 1), (Hardfork.PRAGUE, 2)):
         assert len(block_start_diff(state, 5, 1_700_000_000, PARENT, BEACON, hardfork).storage) == written

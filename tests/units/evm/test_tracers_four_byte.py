@@ -36,7 +36,7 @@ def test_calls_are_counted_by_selector_and_size() -> None:
     }
 
 
-def test_several_tracers_see_what_each_would_alone() -> None:
+def test_several_tracers_give_the_same_results_together() -> None:
     world = {A: Has(10**18), B: Has(0, 1, asm(0, 0, "LOG0") + call("CALL", C)), C: Has(0, 1, asm(0, 0, "REVERT"))}
     tx = TxEnv(A, B, data=b"abcdefgh", gas_limit=500_000)
     quick, slow, selectors = CallTreeTracer(), OpcodeGasTracer(), FourByteTracer(PRECOMPILES)

@@ -35,7 +35,7 @@ def changed(world: dict[bytes, Has], **fields: Any) -> dict[bytes, Change]:
     return changes(state, execution)
 
 
-def test_sender_recipient_and_coinbase_are_always_there() -> None:
+def test_sender_recipient_and_coinbase_are_always_included() -> None:
     assert list(found({})) == [A, B, COINBASE]
     assert found({})[A] == Found(Account(0, 10**18))
 
@@ -49,14 +49,14 @@ def test_accounts_and_slots_are_as_they_were_also_where_a_frame_failed() -> None
     assert accounts[D].account.balance == 4
 
 
-def test_a_delegated_account_brings_the_one_whose_code_it_runs() -> None:
+def test_a_delegated_account_includes_its_delegate() -> None:
     delegation = b"\xef\x01\x00" + C
     accounts = found({B: Has(0, 1, delegation), C: Has(0, 1, asm("STOP"))})
     assert accounts[B].account.code_hash == keccak(delegation)
     assert accounts[C].account.code_hash == keccak(asm("STOP"))
 
 
-def test_who_signed_an_authorization_is_there_though_it_was_invalid() -> None:
+def test_the_signer_of_an_invalid_authorization_is_included() -> None:
     accounts = found({D: Has(1, 7)}, authorizations=(Authorization(99, C, 0, D), Authorization(0, C, 0, None)))
     assert accounts[D].account == Account(7, 1)
 
@@ -69,7 +69,7 @@ def test_a_diff_has_what_changed_and_nothing_else() -> None:
     assert set(state) == {A, B}
 
 
-def test_a_created_contract_is_new_and_a_failed_one_left_nothing() -> None:
+def test_a_created_contract_is_new_and_a_failed_one_absent() -> None:
     created = created_address(A, 0)
     change = changed({}, to=None, data=returning(asm("STOP"), asm(5, 1, "SSTORE")))[created]
     assert change == Change(EMPTY_ACCOUNT, Account(1, 0, keccak(asm("STOP"))), {1: (0, 5)})

@@ -79,7 +79,7 @@ def only(lines: list[Line], op: str) -> Line:
     return line
 
 
-def test_a_step_shows_what_it_found_and_what_it_cost() -> None:
+def test_a_step_shows_its_input_and_cost() -> None:
     lines, execution = trace({B: Has(0, 1, asm(2, 3, "ADD", 0, "MSTORE", "STOP"))})
     assert [(line.pc, line.op, line.gas, line.cost, line.stack) for line in lines] == [
         (0, "PUSH1", 79_000, 3, []),
@@ -97,7 +97,7 @@ def test_code_that_ends_without_an_opcode_stops() -> None:
     assert [line.op for line in lines] == ["PUSH1", "STOP"]
 
 
-def test_a_call_costs_what_it_hands_on_but_not_the_stipend() -> None:
+def test_a_calls_cost_includes_passed_gas_without_stipend() -> None:
     lines, _ = trace({B: Has(9, 1, call("CALL", C, value=1, gas=10_000) + asm("STOP")), C: Has(0, 1, asm(1, "STOP"))})
     outer = only(lines, "CALL")
     assert outer.cost == 2600 + 9000 + 10_000
@@ -120,7 +120,7 @@ def test_a_creation_costs_what_it_charges_itself() -> None:
     assert only(lines, "CREATE").cost == 32_000
 
 
-def test_a_refused_call_gives_back_what_it_was_handed() -> None:
+def test_a_refused_call_returns_its_gas() -> None:
     lines, _ = trace({B: Has(0, 1, call("CALL", C, value=5, gas=10_000) + asm("STOP"))})
     refused = only(lines, "CALL")
     assert refused.cost == 2600 + 34_000 + 10_000
@@ -150,7 +150,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("code", "op", "error", "cost"), FAILURES, ids=[case[2] + case[1] for case in FAILURES])
-def test_a_step_that_fails_says_why(code: bytes, op: str, error: str, cost: int | None) -> None:
+def test_a_failing_step_has_a_reason(code: bytes, op: str, error: str, cost: int | None) -> None:
     lines, execution = trace({B: Has(0, 1, code)})
     assert not execution.succeeded
     last = lines[-1]
@@ -164,7 +164,7 @@ def test_a_step_that_fails_says_why(code: bytes, op: str, error: str, cost: int 
         assert last.cost > last.gas, "what it would have cost"
 
 
-def test_a_failure_within_a_call_is_told_where_it_was() -> None:
+def test_a_failure_within_a_call_is_reported_at_its_step() -> None:
     code = call("CALL", C, gas=100) + asm("STOP")
     lines, execution = trace({B: Has(0, 1, code), C: Has(0, 1, asm(1, 1, "SSTORE"))})
     assert execution.succeeded
@@ -182,7 +182,7 @@ def test_a_revert_and_a_creation_that_fails_after_its_code_blame_no_step() -> No
     assert lines[-1].error is None
 
 
-def test_storage_shows_what_was_used_so_far_by_the_account_that_owns_it() -> None:
+def test_storage_shows_the_owners_slots_used_so_far() -> None:
     inner = asm(7, "SLOAD", 9, 8, "SSTORE", "STOP")
     code = asm(1, "SLOAD") + call("DELEGATECALL", C) + call("CALL", C) + asm(2, "SLOAD", "STOP")
     lines, _ = trace({B: Has(0, 1, code, {1: 11, 2: 22, 7: 77}), C: Has(0, 1, inner, {7: 70})}, gas_limit=500_000)
@@ -204,7 +204,7 @@ def test_the_refund_of_a_store_is_the_one_after_it() -> None:
     assert [(line.op, line.refund) for line in lines[-3:]] == [("PUSH1", 0), ("SSTORE", 4800), ("STOP", 4800)]
 
 
-def test_selfdestruct_has_its_own_cost() -> None:
+def test_selfdestruct_cost_is_separate() -> None:
     lines, _ = trace({B: Has(1, 1, asm(C, "SELFDESTRUCT"))})
     assert lines[-1].op == "SELFDESTRUCT"
     assert lines[-1].cost == 5000 + 2600 + 25_000

@@ -46,7 +46,7 @@ ARGUMENTS = st.lists(st.sampled_from(sorted(TYPES)).flatmap(arrays), max_size=5)
 
 
 @given(ARGUMENTS)
-def test_arguments_encode_as_eth_abi_does_and_come_back(arguments: list[tuple[str, Any]]) -> None:
+def test_arguments_match_eth_abi_and_round_trip(arguments: list[tuple[str, Any]]) -> None:
     types = [kind for kind, _ in arguments]
     values = [value for _, value in arguments]
     encoded = encode(types, values)
@@ -114,7 +114,7 @@ def members(deeper: int) -> st.SearchStrategy[tuple[str, Any]]:
 
 
 @given(members(2))
-def test_tuples_encode_as_eth_abi_does_and_come_back(argument: tuple[str, Any]) -> None:
+def test_tuples_match_eth_abi_and_round_trip(argument: tuple[str, Any]) -> None:
     kind, value = argument
     encoded = encode([kind], [value])
     assert encoded == eth_abi.encode([kind], [value])
@@ -203,7 +203,7 @@ ERROR, PANIC = bytes.fromhex("08c379a0"), bytes.fromhex("4e487b71")
         (PANIC, "custom error 0x4e487b71"),
     ],
 )
-def test_reverts_say_what_anvil_makes_them_say(data: bytes, says: str) -> None:
+def test_revert_reasons_match_anvils_words(data: bytes, says: str) -> None:
     assert revert_reason(data) == says
 
 

@@ -17,7 +17,7 @@ LOGS = st.lists(
 
 
 @given(LOGS)
-def test_a_filter_is_the_oracles_and_never_says_no_to_what_is_in_it(logs: list[Log]) -> None:
+def test_a_bloom_matches_the_oracle_and_has_no_false_negatives(logs: list[Log]) -> None:
     bloom = logs_bloom(logs)
     oracle = BloomFilter()
     for log in logs:

@@ -7,7 +7,7 @@ import random
 from megadev.primitives.byte_cache import ByteCache
 
 
-def test_it_remembers_within_its_budget_and_forgets_what_nobody_asks_for() -> None:
+def test_the_cache_keeps_recent_values_within_its_budget() -> None:
     made: list[int] = []
 
     def make(key: int) -> int:
@@ -27,7 +27,7 @@ def test_it_remembers_within_its_budget_and_forgets_what_nobody_asks_for() -> No
     assert made.count(1) == 2, "what was not is gone"
 
 
-def test_what_is_too_large_is_not_remembered() -> None:
+def test_too_large_values_are_not_cached() -> None:
     cache: ByteCache[int, int] = ByteCache(lambda key: key, lambda key, value: key, budget=100)
     cache(26)
     assert len(cache) == 0

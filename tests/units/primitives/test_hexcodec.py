@@ -19,7 +19,7 @@ from megadev.primitives.hexcodec import (
 
 
 @given(st.integers(0, 2**256 - 1), st.binary(max_size=64))
-def test_what_is_written_reads_back(number: int, data: bytes) -> None:
+def test_hex_round_trips(number: int, data: bytes) -> None:
     assert parse_quantity(to_quantity(number)) == number
     assert parse_data(to_data(data)) == data
     assert parse_fixed(to_data(data), len(data)) == data

@@ -46,6 +46,6 @@ def test_an_invalid_latency_is_refused(text: str, complaint: str) -> None:
         parse_latency(text)
 
 
-def test_each_draw_lies_within_the_jitter() -> None:
+def test_each_delay_is_within_the_jitter() -> None:
     latency = Latency(0.005, 0.002)
     assert [latency.at(chance) for chance in (0, 0.5, 1)] == pytest.approx([0.003, 0.005, 0.007])

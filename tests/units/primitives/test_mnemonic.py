@@ -35,7 +35,7 @@ def test_phrases_and_keys_agree_with_eth_account(entropy: bytes) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["m/44'/60'/0'/0/", "m/44'/60'/0'/0", "m/44h/60h/1h/7", "m/0/2147483647/5'"])
-def test_any_path_leads_where_eth_account_says(prefix: str) -> None:
+def test_any_path_matches_eth_account(prefix: str) -> None:
     path = f"{prefix.rstrip('/').replace('h', chr(39))}/1"
     assert derive_keys(JUNK, prefix, 2)[1] == bytes(Account.from_mnemonic(JUNK, account_path=path).key)
 

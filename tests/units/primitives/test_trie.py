@@ -45,7 +45,7 @@ def oracle_root(items: dict[bytes, bytes]) -> bytes:
 @example([{b"": b"a", b"\x11": b"b" * 40}, {b"\x11": b""}])
 @example([{b"\x11\x10": b"a", b"\x11\x11": b"b", b"\x21": b"c"}, {b"\x21": b""}, {b"\x11\x11": b""}])
 @settings(max_examples=100)
-def test_roots_are_right_however_the_trie_came_about(steps: list[dict[bytes, bytes]]) -> None:
+def test_roots_do_not_depend_on_the_order_of_changes(steps: list[dict[bytes, bytes]]) -> None:
     bulk, single = Trie(), Trie()
     for step in steps:
         bulk = bulk.update(step)
@@ -97,7 +97,7 @@ def test_a_trie_of_many_hashed_keys_takes_many_changes_at_once() -> None:
     assert trie.update(step).root == oracle.root_hash
 
 
-def test_changes_that_change_nothing_give_the_same_trie() -> None:
+def test_no_op_changes_give_the_same_trie() -> None:
     trie = Trie({b"\x01" * 32: b"a", b"\x02" * 32: b"b" * 40})
     assert trie.set(b"\x01" * 32, b"a") is trie
     assert trie.delete(b"\x03" * 32) is trie

@@ -100,25 +100,25 @@ def test_the_slots_that_a_changed_layout_adds_are_found() -> None:
     assert places("a packed array becomes longer in its word") == []
 
 
-def test_a_namespace_begins_where_the_erc_says() -> None:
+def test_a_namespace_begins_at_the_ercs_slot() -> None:
     # the ERC's own example
     assert erc7201_slot("example.main") == 0x183A6125C38840424C4A85FA12BAB2AB606C4B6D0E7CC73C0C06BA5300EAB500
 
 
-def test_a_tree_that_lacks_a_base_contract_tells_no_layout() -> None:
+def test_a_tree_without_a_base_contract_gives_no_layout() -> None:
     compiled = COMPILED["solidity"]["a base contract gets a variable"]["before"]
     tree = dict(compiled["ast"], nodes=[node for node in compiled["ast"]["nodes"] if node.get("name") != "B"])
     with pytest.raises(UnknownLayout, match="compiled in another run"):
         SyntaxTrees({tree["absolutePath"]: tree}).layout(tree["absolutePath"], "C")
 
 
-def test_modules_that_define_a_struct_in_two_ways_tell_no_layout() -> None:
+def test_modules_with_two_definitions_of_a_struct_give_no_layout() -> None:
     types = VyperTypes.of(["struct S:\n    x: uint256\n", "struct S:\n    x: int256\n"])
     with pytest.raises(UnknownLayout, match="more than once"):
         types.type("HashMap[address, S]")
 
 
-def test_a_vyper_type_is_an_interface_only_where_the_sources_say_so() -> None:
+def test_a_vyper_type_is_an_interface_only_if_declared() -> None:
     types = VyperTypes.of(
         ["from ethereum.ercs import IERC20\nfrom . import IBox as I, m\ninterface Own:\n    def f(): view\n"]
     )

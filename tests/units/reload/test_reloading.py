@@ -55,7 +55,7 @@ def test_a_changed_function_is_live_and_storage_immutables_and_libraries_stay(st
     assert int(found["constructorArguments"], 16) == 5
 
 
-def test_the_code_is_what_the_new_source_would_have_been_deployed_as(stage: Stage) -> None:
+def test_reloaded_code_equals_a_new_deployment(stage: Stage) -> None:
     counter, library = stage.counter(step=5)
     stage.save("doubled")
     fresh = stage.deploy("Counter.sol:Counter", 5, links=library)
@@ -158,7 +158,7 @@ def test_a_refused_change_that_is_taken_out_again_is_forgotten(stage: Stage) -> 
     assert stage.call(counter, "count()") == 15
 
 
-def test_force_replaces_code_whatever_the_layout_says(stage: Stage) -> None:
+def test_force_replaces_code_despite_the_layout(stage: Stage) -> None:
     counter, _ = stage.counter()
     stage.bump(counter)
     stage.save("inserted")
@@ -167,7 +167,7 @@ def test_force_replaces_code_whatever_the_layout_says(stage: Stage) -> None:
     assert "overridden: Counter.count" in stage.notices[-1].text
 
 
-def test_a_new_variable_whose_place_is_not_empty_is_refused(stage: Stage) -> None:
+def test_a_new_variable_at_a_non_empty_slot_is_refused(stage: Stage) -> None:
     counter, _ = stage.counter()
     stage.net.rpc("anvil_setStorageAt", counter, "0x2", "0x" + "00" * 31 + "07")
     notice = stage.save("appended")
@@ -184,7 +184,7 @@ def test_a_new_immutable_is_refused(stage: Stage) -> None:
     assert "Counter.start: a new immutable" in notice.text
 
 
-def test_a_source_that_does_not_compile_leaves_the_chain_alone(stage: Stage) -> None:
+def test_a_source_that_does_not_compile_changes_nothing(stage: Stage) -> None:
     stage.counter()
     before = stage.everything()
     notice = stage.save(BROKEN)
@@ -209,7 +209,7 @@ class OneByOne(Committed):
         return super().compile(changed)
 
 
-def test_what_was_saved_with_an_error_is_compiled_once_that_is_mended(tmp_path: Path) -> None:
+def test_a_save_with_an_error_is_compiled_once_it_is_fixed(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     lib, counter = tmp_path / "Lib.sol", stage.source
     lib.touch()
@@ -224,7 +224,7 @@ def test_what_was_saved_with_an_error_is_compiled_once_that_is_mended(tmp_path: 
     assert compiler.asked == [{"Lib.sol", "Counter.sol"}] * 3 + [{"Counter.sol"}]
 
 
-def test_an_error_elsewhere_does_not_hold_back_what_is_whole(tmp_path: Path) -> None:
+def test_an_error_in_another_file_does_not_block_valid_ones(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     lib, counter = tmp_path / "Lib.sol", stage.source
     lib.touch()
@@ -243,7 +243,7 @@ def test_an_error_elsewhere_does_not_hold_back_what_is_whole(tmp_path: Path) -> 
     assert compiler.asked[-1] == {"Lib.sol", "Counter.sol"}
 
 
-def test_an_error_in_one_language_holds_back_the_other_until_it_is_mended(tmp_path: Path) -> None:
+def test_an_error_in_one_language_blocks_the_other_until_fixed(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     counter, _ = stage.counter()
     box = tmp_path / "Box.vy"
@@ -302,7 +302,7 @@ def test_a_reload_that_fails_midway_changes_neither_chain(stage: Stage, monkeypa
     assert stage.save("tripled").kind == "reloaded"
 
 
-def test_dry_run_only_says_what_it_would_do(tmp_path: Path) -> None:
+def test_dry_run_only_prints_the_plan(tmp_path: Path) -> None:
     stage = Stage(tmp_path, mode="dry-run")
     stage.counter()
     before = stage.everything()
@@ -323,7 +323,7 @@ def test_ask_waits_for_the_command(tmp_path: Path) -> None:
     assert stage.call(counter, "count()") == 15
 
 
-def test_while_an_open_block_must_stay_a_reload_says_how_to_try_again(tmp_path: Path) -> None:
+def test_a_reload_during_an_unsealable_block_names_the_retry(tmp_path: Path) -> None:
     with Devnet(accounts=2, preset="megaeth", no_l1=True, project=tmp_path) as net:
         stage = Stage(tmp_path, net=net, mode="ask")
         counter, _ = stage.counter()
@@ -341,7 +341,7 @@ def test_while_an_open_block_must_stay_a_reload_says_how_to_try_again(tmp_path: 
         assert stage.call(counter, "count()") == 15
 
 
-def test_undo_goes_back_to_just_before_the_reload_and_does_not_do_it_again(stage: Stage) -> None:
+def test_undo_restores_the_chain_and_does_not_reload_again(stage: Stage) -> None:
     counter, _ = stage.counter()
     stage.bump(counter)
     code, head = stage.net.rpc("eth_getCode", counter, "latest"), stage.net.l2.chain.head.hash
@@ -360,7 +360,7 @@ def test_undo_goes_back_to_just_before_the_reload_and_does_not_do_it_again(stage
     assert stage.call(counter, "count()") == 5 + 15
 
 
-def test_what_was_undone_stays_so_until_its_own_source_is_saved(stage: Stage) -> None:
+def test_an_undone_reload_stays_undone_until_its_source_is_saved(stage: Stage) -> None:
     counter, library = stage.counter()
     stage.bump(counter)
     stage.save("doubled")
@@ -418,7 +418,7 @@ def test_redeploying_calls_the_constructor_with_the_value_of_then(tmp_path: Path
     assert (found["value"], found["creator"]) == ("0x7", stage.me)
 
 
-def test_what_a_factory_created_is_redeployed_as_the_factory_did(tmp_path: Path) -> None:
+def test_a_factorys_contract_is_redeployed_like_the_factory_did(tmp_path: Path) -> None:
     stage = Stage(tmp_path, policy=Policy.REDEPLOY)
     _, library = stage.counter()
     factory = stage.deploy("Factory.sol:Factory", links=library)
@@ -441,7 +441,7 @@ def test_a_constructor_that_refuses_its_old_arguments_changes_nothing(tmp_path: 
     assert stage.everything() == before
 
 
-def test_what_stands_behind_a_proxy_is_not_redeployed(tmp_path: Path) -> None:
+def test_an_implementation_behind_a_proxy_is_not_redeployed(tmp_path: Path) -> None:
     stage = Stage(tmp_path, policy=Policy.REDEPLOY)
     counter, _ = stage.counter()
     stage.deploy("Proxy.sol:Proxy", counter, types="address")
@@ -449,7 +449,7 @@ def test_what_stands_behind_a_proxy_is_not_redeployed(tmp_path: Path) -> None:
     assert notice.kind == "refused" and "it cannot use the storage of its proxies" in notice.text
 
 
-def test_a_script_is_run_where_the_policy_says_so(tmp_path: Path) -> None:
+def test_the_script_policy_runs_the_script(tmp_path: Path) -> None:
     stage = Stage(tmp_path, policy=Policy.SCRIPT, script='echo "$ETH_RPC_URL $MEGADEV_L1_RPC_URL" > deployed')
     for number, chain in enumerate(stage.net.node.chains, 1):
         chain.urls = (f"http://127.0.0.1:{number}",)
@@ -461,7 +461,7 @@ def test_a_script_is_run_where_the_policy_says_so(tmp_path: Path) -> None:
     assert stage.notices[-1].kind == "script" and "done" in stage.notices[-1].text
 
 
-def test_a_user_can_say_what_stands_at_an_address(stage: Stage) -> None:
+def test_a_user_can_name_the_contract_at_an_address(stage: Stage) -> None:
     counter, _ = stage.counter()
     strange = "0x" + "5e" * 20
     stage.net.rpc("anvil_setCode", strange, "0x00")
@@ -477,7 +477,7 @@ def test_a_user_can_say_what_stands_at_an_address(stage: Stage) -> None:
         stage.net.rpc("megadev_trackContract", "0x" + "77" * 20, "Counter")
 
 
-def test_what_looks_like_a_contract_of_the_project_but_is_compiled_otherwise_is_told(stage: Stage) -> None:
+def test_a_contract_compiled_with_other_settings_is_reported(stage: Stage) -> None:
     counter, _ = stage.counter()
     code = stage.net.rpc("eth_getCode", counter, "latest")
     strange = stage.net.w3.to_checksum_address("0x" + "5e" * 20)
@@ -489,7 +489,7 @@ def test_what_looks_like_a_contract_of_the_project_but_is_compiled_otherwise_is_
     assert f"megadev reload track {strange} Counter" in notice.text
 
 
-def test_a_contract_that_is_taken_out_of_its_source_is_told(stage: Stage) -> None:
+def test_a_removed_contract_is_reported(stage: Stage) -> None:
     counter, _ = stage.counter()
     code = stage.net.rpc("eth_getCode", counter, "latest")
     without = {**MADE["solidity"]["first"], "contracts": {**MADE["solidity"]["first"]["contracts"]}}
@@ -519,7 +519,7 @@ def test_track_chooses_among_contracts_with_the_same_code(stage: Stage) -> None:
     assert stage.call(counter, "count()") == 10
 
 
-def test_a_changed_constructor_is_said_to_have_run_already(tmp_path: Path) -> None:
+def test_a_changed_constructor_is_reported_as_already_run(tmp_path: Path) -> None:
     stage = Stage(tmp_path, "vyper")
     stage.deploy("Box.vy:Box", 50)
     notice = stage.save("constructor")
@@ -553,7 +553,7 @@ def test_an_unknown_contract_in_the_manifest_is_reported_once(tmp_path: Path) ->
         stage.reloader.plan()
 
 
-def test_what_runs_on_the_writers_thread_touches_no_file(tmp_path: Path) -> None:
+def test_the_writers_thread_reads_no_files(tmp_path: Path) -> None:
     manifest, abi = tmp_path / "manifest.json", tmp_path / "abi.json"
     strange = "0x" + "5e" * 20
     manifest.write_text(json.dumps({strange: "Lib"}))
@@ -616,7 +616,7 @@ class Breaking(Committed):
 
 
 @pytest.mark.parametrize("error_first", [False, True])
-def test_an_error_in_vyper_does_not_lose_what_hardhat_built_meanwhile(tmp_path: Path, error_first: bool) -> None:
+def test_a_vyper_error_does_not_lose_hardhats_build(tmp_path: Path, error_first: bool) -> None:
     shutil.copytree(HARDHAT, tmp_path, dirs_exist_ok=True)
     infos = {path: path.read_bytes() for path in (tmp_path / "artifacts" / "build-info").glob("*.json")}
     for path in infos:
@@ -642,7 +642,7 @@ def test_an_error_in_vyper_does_not_lose_what_hardhat_built_meanwhile(tmp_path: 
         assert "contracts/Vault.sol:Vault" in told[-1].fields["changed"]
 
 
-def test_a_first_slot_that_is_no_number_is_refused_with_what_can_be_done(tmp_path: Path) -> None:
+def test_an_unknown_first_slot_is_refused_with_the_remedy(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.counter()
     made = {
@@ -750,7 +750,7 @@ def test_a_contract_on_L1_follows_its_source_beside_one_on_the_L2(tmp_path: Path
     assert stage.call(below, "count()") == 3
 
 
-def test_what_is_refused_on_one_chain_is_not_done_on_the_other(stage: Stage) -> None:
+def test_a_refusal_on_one_chain_changes_neither(stage: Stage) -> None:
     stage.counter()
     stage.at = stage.net.l1
     above, _ = stage.counter()
@@ -775,7 +775,7 @@ def test_an_address_is_named_on_the_chain_that_is_asked(tmp_path: Path) -> None:
         assert stage.net.l1.rpc("eth_getCode", address, "latest") != "0x00"
 
 
-def test_on_a_fork_what_stands_upstream_follows_once_it_is_named(tmp_path: Path) -> None:
+def test_an_upstream_contract_follows_once_it_is_named(tmp_path: Path) -> None:
     with Devnet(accounts=2, no_l1=True) as upstream:
         live = Stage(tmp_path, net=upstream)
         counter, _ = live.counter(step=5)
@@ -794,14 +794,12 @@ def test_on_a_fork_what_stands_upstream_follows_once_it_is_named(tmp_path: Path)
         assert live.call(counter, "count()") == 5
 
 
-def test_without_watching_the_methods_say_what_to_do() -> None:
+def test_without_watch_the_methods_name_the_flag() -> None:
     with Devnet(accounts=1) as net, pytest.raises(RpcError, match="start the node with --watch"):
         net.rpc("megadev_reloadPlan")
 
 
-def test_a_devnet_that_watches_reloads_on_a_file_event_as_its_settings_say(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_watching_devnet_reloads_on_a_file_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     compiler = Committed(tmp_path, "vyper")
 
@@ -862,7 +860,7 @@ def test_a_vyper_contract_keeps_its_storage_and_immutables(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("version", "said"), [("inserted", "content: moved from slot 0 to slot 1"), ("immutables", "who: a new immutable")]
 )
-def test_a_vyper_contract_that_cannot_go_on_is_refused(tmp_path: Path, version: str, said: str) -> None:
+def test_an_incompatible_vyper_contract_is_refused(tmp_path: Path, version: str, said: str) -> None:
     stage = Stage(tmp_path, "vyper")
     stage.deploy("Box.vy:Box", 50)
     before = stage.everything()

@@ -69,7 +69,7 @@ def test_files_saved_together_are_one_save() -> None:
     assert changes.take() is None
 
 
-def test_what_is_said_while_closing_is_not_lost() -> None:
+def test_notices_while_closing_are_not_lost() -> None:
     changes = Changes()
     changes.add(Path("A.sol"))
     changes.close()
@@ -81,7 +81,7 @@ def test_what_is_said_while_closing_is_not_lost() -> None:
 # -- sources --------------------------------------------------------------------------------------------------------
 
 
-def test_a_change_touches_whoever_imports_it(tmp_path: Path) -> None:
+def test_a_change_affects_importing_files(tmp_path: Path) -> None:
     root = tmp_path.resolve()
     for name, text in {
         "src/A.sol": 'import "./b/B.sol"; import {X} from "lib/L.sol"; contract A {}',
@@ -100,7 +100,7 @@ def test_a_change_touches_whoever_imports_it(tmp_path: Path) -> None:
     assert touched(root, units, [root / "src/D.sol"]) == {"src/D.sol"}
 
 
-def test_a_deleted_file_touches_whoever_imports_it(tmp_path: Path) -> None:
+def test_a_deletion_affects_importing_files(tmp_path: Path) -> None:
     root = tmp_path.resolve()
     (root / "A.sol").write_text('import "./b/B.sol";')
     (root / "C.sol").write_text('import "./A.sol";')
@@ -144,7 +144,7 @@ def test_a_folder_without_contracts_is_refused(tmp_path: Path) -> None:
         find_compilers(tmp_path, [tmp_path / "missing"])
 
 
-def test_solidity_without_a_compiler_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_solidity_without_a_compiler_names_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("megadev.reload.compiler.find_spec", lambda name: None)
     (tmp_path / "A.sol").write_text("contract A {}")
@@ -205,7 +205,7 @@ def test_hardhat_is_followed_by_its_artifacts(project: str) -> None:
     assert not found.compile([]).contracts, "what did not change is not read again"
 
 
-def test_an_empty_vyper_source_is_one_that_is_being_written(tmp_path: Path) -> None:
+def test_an_empty_vyper_source_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "A.vy").write_text("\n")
     compiler = Vyper(tmp_path.resolve(), (tmp_path.resolve(),), ["/nothing/is/run"])
     assert not compiler.compile([tmp_path / "A.vy"]).contracts
@@ -216,7 +216,7 @@ def test_foundrys_own_source_folder_is_watched(tmp_path: Path) -> None:
     assert foundry_sources(tmp_path) == tmp_path / "contracts"
 
 
-def test_vypers_errors_are_told_by_file_line_and_column() -> None:
+def test_vypers_errors_have_file_line_and_column() -> None:
     printed = """Error compiling: Box.vy
 vyper.exceptions.VyperException: Compilation failed with the following errors:
 

@@ -88,7 +88,7 @@ def test_the_artifacts_rebuild_byte_for_byte(directory: str) -> None:
     assert build.stale(where, build.build_solidity(where, SOLC, evm_version)) == []
 
 
-def test_a_change_of_what_a_source_imports_is_a_change(tmp_path: Path) -> None:
+def test_a_changed_import_changes_the_source(tmp_path: Path) -> None:
     (tmp_path / "A.sol").write_text('import {b} from "./B.sol";\n')
     (tmp_path / "B.sol").write_text('import {\n    c\n} from "./C.sol";\n')
     (tmp_path / "C.sol").write_text("contract C {}\n")

@@ -40,7 +40,7 @@ def test_a_span_batch_is_as_specified() -> None:
 
 
 @given(rows(), st.booleans())
-def test_a_span_batch_says_what_it_was_made_of(row: list[SingularBatch], changes: bool) -> None:
+def test_a_span_batch_round_trips(row: list[SingularBatch], changes: bool) -> None:
     span = span_of(row, genesis_time=GENESIS_TIME, block_time=2, changes_origin=changes)
     back = decode_batch(encode_batch(span, CHAIN_ID), CHAIN_ID)
     assert isinstance(back, SpanBatch)
@@ -156,7 +156,7 @@ def test_invalid_span_batches_are_refused(what: str, data: bytes) -> None:
         decode_batch(data, CHAIN_ID)
 
 
-def test_what_follows_a_span_batch_is_ignored() -> None:
+def test_bytes_after_a_span_batch_are_ignored() -> None:
     encoded = HEAD + b"\x01\x00\x00"
     assert decode_batch(encoded + b"more", CHAIN_ID) == decode_batch(encoded, CHAIN_ID)
 
@@ -208,7 +208,7 @@ def test_a_span_holds_no_transaction_of_another_chain(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"", b"\x03\xc0", b"\x7e\xc0", b"\x05\xc0", b"\x02", b"\x02\xc0", b"\xc0", b"\x80"])
-def test_a_span_holds_nothing_that_is_no_transaction(raw: bytes) -> None:
+def test_a_span_with_invalid_transactions_is_refused(raw: bytes) -> None:
     span = SpanBatch(1, 1, ONES[:20], TWOS[:20], b"\x00", (1,), (raw,))
     with pytest.raises(InvalidBatch):
         encode_batch(span, CHAIN_ID)

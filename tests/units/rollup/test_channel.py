@@ -64,7 +64,7 @@ def test_frames_are_read_as_they_were_written(frames: list[Frame]) -> None:
         ("a frame that is too large", SPECIFIED[:19] + (1_000_001).to_bytes(4, "big") + bytes(1_000_001) + b"\x01"),
     ],
 )
-def test_one_malformed_frame_voids_them_all(what: str, data: bytes) -> None:
+def test_one_malformed_frame_invalidates_all(what: str, data: bytes) -> None:
     with pytest.raises(InvalidFrame):
         decode_frames(data)
 
@@ -98,7 +98,7 @@ def test_batches_are_read_as_they_were_written(method: Compression, batches: lis
 
 @METHODS
 @given(batches=st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=6), data=st.data())
-def test_what_comes_before_a_fault_counts(method: Compression, batches: list[bytes], data: st.DataObject) -> None:
+def test_batches_before_a_fault_are_valid(method: Compression, batches: list[bytes], data: st.DataObject) -> None:
     channel = compress(batches, method)
     cut = channel[: data.draw(st.integers(0, len(channel)))]
     found = list(read_batches(cut))
@@ -110,7 +110,7 @@ def test_what_comes_before_a_fault_counts(method: Compression, batches: list[byt
 
 
 @METHODS
-def test_what_follows_the_end_of_what_was_compressed_is_ignored(method: Compression) -> None:
+def test_bytes_after_the_compressed_data_are_ignored(method: Compression) -> None:
     assert list(read_batches(compress([b"abc"], method) + b"more")) == [b"abc"]
 
 
@@ -126,7 +126,7 @@ def test_a_batch_is_a_canonical_string(plain: bytes) -> None:
     assert list(read_batches(zlib.compress(rlp.encode(b"first") + plain + rlp.encode(b"third")))) == [b"first"]
 
 
-def test_nothing_is_read_beyond_the_limit() -> None:
+def test_reading_stops_at_the_limit() -> None:
     channel = compress([bytes(50), bytes(60), bytes(70)])
     assert [len(batch) for batch in read_batches(channel, 51 + 62)] == [50, 60]
     assert [len(batch) for batch in read_batches(channel, 51 + 61)] == [50]
@@ -147,7 +147,7 @@ def test_a_bomb_is_not_unpacked(method: Compression) -> None:
     assert peak < 1_000_000
 
 
-def test_a_channel_of_ever_so_many_batches_is_read_one_by_one() -> None:
+def test_a_channel_with_many_batches_is_read_one_by_one() -> None:
     bomb = zlib.compress(b"\x05" * 20_000_000, 1)
     tracemalloc.start()
     assert len(list(islice(read_batches(bomb), 1_000))) == 1_000
@@ -165,7 +165,7 @@ def test_batches_before_noise_are_found_though_they_came_in_the_same_piece(metho
 
 @METHODS
 @pytest.mark.parametrize("even", [150_000, 160_000, 161_500, 170_000])
-def test_what_unpacks_to_much_at_its_end_is_whole(method: Compression, even: int) -> None:
+def test_a_channel_that_expands_at_its_end_is_complete(method: Compression, even: int) -> None:
     """Signatures first and addresses last, as in span batches: the last bytes become several times what is given out
     at once.
     """

@@ -46,7 +46,7 @@ def by_the_book(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("size", [0, 1, 27, 28, 122, 123, 124, 127, 5_000, BLOB_CAPACITY - 1, BLOB_CAPACITY])
-def test_a_blob_holds_what_was_put_there(size: int) -> None:
+def test_a_blob_round_trips(size: int) -> None:
     data = bytes(byte * 7 + 255 & 255 for byte in range(size))
     blob = encode_blob(data)
     assert blob == by_the_book(data)
@@ -72,7 +72,7 @@ def test_more_than_a_blob_is_refused() -> None:
         ("a field element of 256 bits", 96, 0x80),
     ],
 )
-def test_a_blob_that_is_encoded_otherwise_is_refused(what: str, at: int, byte: int) -> None:
+def test_a_blob_with_another_encoding_is_refused(what: str, at: int, byte: int) -> None:
     blob = bytearray(encode_blob(b"hello"))
     blob[at] = byte
     with pytest.raises(InvalidBlob):
@@ -80,7 +80,7 @@ def test_a_blob_that_is_encoded_otherwise_is_refused(what: str, at: int, byte: i
 
 
 @pytest.mark.parametrize("blob", [b"", bytes(BLOB_SIZE - 1), bytes(BLOB_SIZE + 1)])
-def test_a_blob_has_one_size(blob: bytes) -> None:
+def test_a_blob_of_another_size_is_refused(blob: bytes) -> None:
     with pytest.raises(InvalidBlob):
         decode_blob(blob)
 
@@ -145,7 +145,7 @@ def test_another_layers_commitment_is_refused(data: bytes) -> None:
         decode_commitment(data)
 
 
-def test_a_store_gives_out_what_was_put() -> None:
+def test_a_store_returns_stored_data() -> None:
     store = Store(KEY)
     certificate = store.put(b"data")
     assert store.get(certificate.hash) == b"data"
@@ -155,12 +155,12 @@ def test_a_store_gives_out_what_was_put() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", bytes(MAX_DATA + 1)])
-def test_a_store_takes_neither_nothing_nor_everything(data: bytes) -> None:
+def test_a_store_refuses_empty_and_too_large_data(data: bytes) -> None:
     with pytest.raises(ValueError, match="takes 1 to"):
         Store(KEY).put(data)
 
 
-def test_a_store_misbehaves_when_told_to() -> None:
+def test_a_store_misbehaves_on_request() -> None:
     now = [100.0]
     store = Store(KEY, now=lambda: now[0])
     one, two = store.put(b"one").hash, store.put(b"two").hash
@@ -178,7 +178,7 @@ def test_a_store_misbehaves_when_told_to() -> None:
     assert seen(StoreFaults()) == [b"one", b"two"]
 
 
-def test_a_shelf_may_be_anything_that_keeps_bytes() -> None:
+def test_a_store_accepts_any_mapping_of_bytes() -> None:
     shelf: dict[Hash32, bytes] = {}
     data_hash = Store(KEY, shelf).put(b"data").hash
     assert shelf == {data_hash: b"data"}

@@ -77,7 +77,7 @@ def test_a_log_becomes_the_transaction_that_clients_predict() -> None:
     assert decode_transaction(tx.encoded) == tx
 
 
-def test_what_mints_nothing_says_so_in_an_empty_field() -> None:
+def test_a_deposit_without_mint_has_an_empty_field() -> None:
     tx = deposit_of_log(log_of(encode(["bytes"], [opaque(0, 0, 21_000, 0, b"")])), BLOCK_HASH, 0)
     assert tx.mint == 0
     assert tx.hash == keccak(tx.encoded)
@@ -110,7 +110,7 @@ def test_a_creation_has_no_recipient() -> None:
         (log_of((32).to_bytes(32) + (2**255).to_bytes(32) + GOOD), "zeros"),
     ],
 )
-def test_what_the_portal_cannot_have_said_is_no_deposit(log: Log, reason: str) -> None:
+def test_an_impossible_portal_log_is_not_a_deposit(log: Log, reason: str) -> None:
     with pytest.raises(InvalidDepositLog, match=reason):
         deposit_of_log(log, BLOCK_HASH, 0)
 

@@ -50,7 +50,7 @@ replace = msgspec.structs.replace
 @pytest.mark.parametrize("spans", [False, True])
 @pytest.mark.parametrize("method", list(Compression))
 @pytest.mark.parametrize("count", [1, 2, 7])
-def test_what_is_posted_becomes_safe(spans: bool, method: Compression, count: int) -> None:
+def test_posted_blocks_become_safe(spans: bool, method: Compression, count: int) -> None:
     rollup = Rollup()
     rollup.l1.add(logs=[deposit_log(5)])
     rollup.l1.add()
@@ -62,7 +62,7 @@ def test_what_is_posted_becomes_safe(spans: bool, method: Compression, count: in
     assert rollup.agrees()
 
 
-def test_a_block_begins_with_what_l1_has_for_it() -> None:
+def test_a_block_begins_with_l1s_deposits() -> None:
     rollup = Rollup()
     rollup.l1.add(logs=[deposit_log(5), deposit_log(6), replace(deposit_log(), address=STRANGER)])
     made = rollup.catch_up()
@@ -78,7 +78,7 @@ def test_a_block_begins_with_what_l1_has_for_it() -> None:
     assert last.transactions == (TX,)
 
 
-def test_blocks_that_do_not_lead_with_attributes_are_told_of_l1_when_it_moves() -> None:
+def test_blocks_without_attributes_update_l1block_when_the_origin_advances() -> None:
     rollup = Rollup(leads_with_l1_attributes=False)
     rollup.l1.add(logs=[deposit_log(5)])
     rollup.post(*rollup.build(3), *rollup.catch_up(), *rollup.build())
@@ -123,7 +123,7 @@ def test_a_channel_that_grows_too_large_is_given_up() -> None:
     assert len(rollup.derive()) == 2
 
 
-def test_ever_so_many_empty_frames_are_not_free() -> None:
+def test_many_empty_frames_are_limited() -> None:
     rollup = Rollup(max_channel_bytes=2_000)
     made = rollup.build(1)
     (frame,) = rollup.frames(made)
@@ -150,7 +150,7 @@ def test_a_strangers_frames_do_not_disturb_a_channel() -> None:
     assert len(rollup.derive()) == 4
 
 
-def test_the_batcher_is_whom_l1_names_in_that_block() -> None:
+def test_the_batcher_is_the_one_named_on_l1() -> None:
     rollup = Rollup()
     one, two, three, four = rollup.build(4)
 
@@ -174,7 +174,7 @@ def test_the_batcher_is_whom_l1_names_in_that_block() -> None:
     assert len(rollup.derive()) == 1
 
 
-def test_what_is_set_on_l1_holds_from_that_origin_on() -> None:
+def test_l1_settings_apply_from_their_origin_on() -> None:
     rollup = Rollup()
     updates = [
         config_log(2, 77_000_000),
@@ -286,7 +286,7 @@ def test_a_first_frame_discards_the_channel_that_is_open() -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"\x00", b"\x01", b"\x02abc", b"\x00" + b"\xff" * 60, b"\x7e", b"\x01\x00" + bytes(32)]
 )
-def test_noise_of_the_batchers_own_is_passed_over(data: bytes) -> None:
+def test_noise_of_the_batcher_is_ignored(data: bytes) -> None:
     rollup = Rollup()
     first, last = rollup.pieces(rollup.build(2, txs=[TX]), 2)
     rollup.l1.add(data, first, data)
@@ -294,7 +294,7 @@ def test_noise_of_the_batchers_own_is_passed_over(data: bytes) -> None:
     assert len(rollup.derive()) == 2
 
 
-def test_one_malformed_frame_voids_its_transaction_and_no_other() -> None:
+def test_one_malformed_frame_invalidates_only_its_transaction() -> None:
     rollup = Rollup()
     made = rollup.build(2)
     good = [encode_frames(rollup.frames([each])) for each in made]
@@ -305,7 +305,7 @@ def test_one_malformed_frame_voids_its_transaction_and_no_other() -> None:
 # --- channels ---------------------------------------------------------------------------------------------------------
 
 
-def test_what_comes_before_a_fault_in_a_channel_counts() -> None:
+def test_batches_before_a_fault_in_a_channel_are_valid() -> None:
     rollup = Rollup()
     one, two, three = rollup.build(3)
     rollup.post(one, b"\x05 no batch", two)
@@ -331,7 +331,7 @@ def test_what_comes_before_a_fault_in_a_channel_counts() -> None:
         b"",
     ],
 )
-def test_bombs_and_rubble_derive_nothing(bomb: bytes) -> None:
+def test_compression_bombs_and_noise_derive_no_blocks(bomb: bytes) -> None:
     rollup = Rollup()
     made = rollup.build(1)
     pieces = [bomb[at : at + 100_000] for at in range(0, len(bomb), 100_000)] or [b""]
@@ -389,7 +389,7 @@ def test_a_batch_at_its_place(case: Case) -> None:
         assert rollup.agrees()
 
 
-def test_batches_of_the_past_are_skipped_and_their_channel_goes_on() -> None:
+def test_past_batches_are_skipped_and_their_channel_continues() -> None:
     rollup = Rollup()
     one, two, three = rollup.build(3)
     rollup.post(one, two)
@@ -452,7 +452,7 @@ def test_a_block_that_cannot_be_built_is_built_without_its_transactions_and_ends
 # --- span batches -----------------------------------------------------------------------------------------------------
 
 
-def test_a_span_may_overlap_with_what_is_derived() -> None:
+def test_a_span_may_overlap_with_derived_blocks() -> None:
     rollup = Rollup()
     rollup.l1.add()
     made = [*rollup.build(2), *rollup.catch_up()]
@@ -475,7 +475,7 @@ def test_a_span_may_overlap_with_what_is_derived() -> None:
         ("origins that go back too far", {"origin_bits": b"\xfe"}),
     ],
 )
-def test_a_span_that_lies_ends_its_channel(what: str, change: dict[str, Any]) -> None:
+def test_an_inconsistent_span_ends_its_channel(what: str, change: dict[str, Any]) -> None:
     rollup = Rollup()
     rollup.l1.add()
     made = rollup.build(8, origin=0)
@@ -486,7 +486,7 @@ def test_a_span_that_lies_ends_its_channel(what: str, change: dict[str, Any]) ->
     assert len(rollup.derive()) == 8
 
 
-def test_a_span_of_an_origin_that_is_not_there_yet_is_skipped_and_its_channel_goes_on() -> None:
+def test_a_span_with_a_future_origin_is_skipped_and_its_channel_continues() -> None:
     rollup = Rollup()
     made = rollup.build(3)
     rollup.post(replace(rollup.span(made), origin_number=2, origin_bits=b"\x06"), *made)
@@ -501,7 +501,7 @@ def test_blocks_of_a_span_before_the_one_that_is_invalid_are_valid() -> None:
     assert len(rollup.derive()) == 2
 
 
-def test_a_span_whose_block_cannot_be_built_goes_no_further() -> None:
+def test_a_span_ends_at_an_invalid_block() -> None:
     rollup = Rollup()
     rollup.sequencer.refuses = False
     made = [*rollup.build(), *rollup.build(txs=[REFUSED]), *rollup.build(2)]
@@ -531,7 +531,7 @@ def test_blocks_without_transactions_are_derived_once_the_window_has_passed() ->
     assert [tx.mint for tx in attributes.start.deposits] == [5]
 
 
-def test_a_sequencer_that_comes_back_within_the_window_goes_on() -> None:
+def test_a_sequencer_that_returns_within_the_window_continues() -> None:
     rollup = Rollup(sequencing_window=10)
     rollup.l1.add_many(11)
     assert len(rollup.derive()) == 11
@@ -650,7 +650,7 @@ def test_frames_are_read_from_blobs_and_calldata_beside_them_is_not() -> None:
     assert len(rollup.derive()) == 6
 
 
-def test_a_blob_that_is_malformed_is_passed_over_and_those_beside_it_count() -> None:
+def test_a_malformed_blob_is_ignored_and_others_are_valid() -> None:
     rollup = Rollup()
     one, two = (encode_blob(encode_frames(rollup.frames([each]))) for each in rollup.build(2))
     tailed = one[:-1] + b"\x01"
@@ -700,7 +700,7 @@ def test_data_in_a_store_is_found_by_its_certificate() -> None:
     assert rollup.agrees()
 
 
-def test_where_no_data_is_elsewhere_a_commitment_means_nothing() -> None:
+def test_without_an_external_store_a_commitment_is_ignored() -> None:
     store = Store(b"\x01" * 32)
     rollup = Rollup(store)
     rollup.l1.add(b"\x01" + encode_commitment(store.put(encode_frames(rollup.frames(rollup.build())))))
@@ -730,7 +730,7 @@ def test_real_blobs_are_known_by_their_hashes() -> None:
 # --- going back -------------------------------------------------------------------------------------------------------
 
 
-def test_an_l1_that_is_reorganised_takes_what_followed_from_it_along() -> None:
+def test_an_l1_reorganisation_removes_derived_blocks() -> None:
     rollup = Rollup()
     one, two, three, four = rollup.build(4)
     rollup.post(one, two)
@@ -759,7 +759,7 @@ def test_an_l1_that_becomes_shorter_is_noticed() -> None:
     assert isinstance(rollup.pipeline.step(), Waiting)
 
 
-def test_an_origin_that_l1_has_no_more_is_noticed_by_whoever_starts_from_it() -> None:
+def test_a_removed_origin_is_noticed_at_the_start() -> None:
     rollup = Rollup()
     rollup.l1.add_many(2)
     rollup.post(*rollup.catch_up())
@@ -776,7 +776,7 @@ def test_an_origin_that_l1_has_no_more_is_noticed_by_whoever_starts_from_it() ->
 
 
 @pytest.mark.parametrize("spans", [False, True])
-def test_derivation_goes_on_from_any_block_as_if_it_had_never_stopped(spans: bool) -> None:
+def test_derivation_can_resume_from_any_block(spans: bool) -> None:
     rollup = Rollup(channel_timeout=2)
     for number in range(6):
         rollup.l1.add(logs=[deposit_log(number)])
@@ -812,7 +812,7 @@ def test_the_safe_head_at_each_l1_block_is_remembered() -> None:
 # --- its configuration ------------------------------------------------------------------------------------------------
 
 
-def test_the_configuration_goes_through_json() -> None:
+def test_the_configuration_round_trips_through_json() -> None:
     store = Store(b"\x01" * 32)
     for changes in ({}, {"pace": Pace.FREE, "max_drift": None, "da_stores": (store.address,), "extra_data": b"\x01"}):
         config = config_for(Rollup().l1, **changes)
@@ -831,7 +831,7 @@ def test_a_configuration_without_our_part_is_an_op_stacks() -> None:
         config_of_json({"genesis": 5})
 
 
-def test_the_first_block_is_told_of_the_l1_block_that_l2_begins_at() -> None:
+def test_the_first_block_has_l2s_starting_l1_origin() -> None:
     rollup = Rollup()
     rollup.post(*rollup.build(3))
     rollup.derive()

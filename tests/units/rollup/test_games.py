@@ -97,7 +97,7 @@ def test_a_claim_is_made_once(chains: Chains) -> None:
     assert chains.factory.functions.games(7, root, extra).call() == ["0x" + "00" * 20, 0]
 
 
-def test_only_the_owner_changes_what_games_are(chains: Chains) -> None:
+def test_only_the_owner_changes_game_implementations(chains: Chains) -> None:
     factory = chains.factory.functions
     for function in (
         factory.setImplementation(1, chains.bob),
@@ -118,7 +118,7 @@ def test_only_the_owner_changes_what_games_are(chains: Chains) -> None:
 # ---- a game
 
 
-def test_a_game_says_what_it_is_about(chains: Chains) -> None:
+def test_a_game_returns_its_claim(chains: Chains) -> None:
     claim = claim_about(chains, 2**70 + 1, salt=9)
     game = chains.game(claim).functions
     root = output_root(claim.output)
@@ -159,7 +159,7 @@ def test_a_claim_that_cannot_be_is_refused(shared: Chains, extra: bytes, why: st
     assert refusal(shared.factory.functions.create(GAME_TYPE, bytes(32), extra), shared.alice) == why
 
 
-def test_only_the_proposer_claims_where_there_is_one(make: Make) -> None:
+def test_only_a_configured_proposer_can_claim(make: Make) -> None:
     chains = make(proposer=bytes.fromhex("70997970c51812dc3a010c7d01b50e0d17dc79c8"))  # Bob
     create = chains.factory.functions.create(GAME_TYPE, bytes(32), claim_data(1))
     assert refusal(create, chains.alice) == "BadAuth"
@@ -205,7 +205,7 @@ def test_the_newest_claim_that_holds_becomes_the_anchor(chains: Chains) -> None:
     assert chains.game(claim_about(chains, 8)).functions.startingBlockNumber().call() == 6
 
 
-def test_a_challenge_that_nobody_answers_wins(challenged: Chains) -> None:
+def test_an_unanswered_challenge_wins(challenged: Chains) -> None:
     chains = challenged
     claim = claim_about(chains, 1, value=5)
     game = chains.game(claim).functions
@@ -284,7 +284,7 @@ def test_an_unchallenged_claim_can_be_proven_too(challenged: Chains) -> None:
     assert refusal(game.functions.prove(b""), challenged.bob) == "ClaimAlreadyResolved"
 
 
-def test_a_game_that_our_factory_did_not_make_counts_for_nothing(chains: Chains) -> None:
+def test_a_game_of_another_factory_is_invalid(chains: Chains) -> None:
     """The same code over the same values, made by hand."""
     claim = claim_about(chains, 1)
     code = chains.l1.rpc("eth_getCode", claim.address, "latest")

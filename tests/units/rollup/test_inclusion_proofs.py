@@ -91,7 +91,7 @@ def test_another_withdrawal_is_not_proven(shared: Chains, proof_of: Proofs) -> N
         assert outcome(shared, claim, proof, other) in REFUSALS, shape
 
 
-def test_a_value_but_one_is_not_believed(shared: Chains) -> None:
+def test_another_value_is_rejected(shared: Chains) -> None:
     for value in (b"\x02", b"\x00", b"\x01\x01", b"\x81\x01"):
         root, proof = trie_with(KEY, [], value)
         assert outcome(shared, claimed(shared, root), proof) == "InvalidMerkleProof"

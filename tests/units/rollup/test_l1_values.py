@@ -68,7 +68,7 @@ def test_the_attributes_vector_is_read_field_by_field(chains: Chains) -> None:
     assert (block.operatorFeeScalar().call(), block.operatorFeeConstant().call()) == (17, 19)
 
 
-def test_the_values_stand_in_the_slots_that_nodes_read(chains: Chains) -> None:
+def test_l1_values_are_in_the_slots_that_nodes_read(chains: Chains) -> None:
     update(chains, attributes(operator=(17, 19)))
     slots = [
         int(chains.l2.rpc("eth_getStorageAt", chains.l1_block.address, hex(slot), "latest"), 16) for slot in range(9)
@@ -79,7 +79,7 @@ def test_the_values_stand_in_the_slots_that_nodes_read(chains: Chains) -> None:
     ]  # fmt: skip
 
 
-def test_the_ecotone_form_leaves_the_operator_fee_alone(chains: Chains) -> None:
+def test_the_ecotone_form_keeps_the_operator_fee(chains: Chains) -> None:
     update(chains, attributes(operator=(17, 19)))
     assert update(chains, attributes(base_fee=5, operator=None)) == "0x1"
     block = chains.l1_block.functions
@@ -87,7 +87,7 @@ def test_the_ecotone_form_leaves_the_operator_fee_alone(chains: Chains) -> None:
 
 
 @pytest.mark.parametrize("operator", [None, (0, 0)], ids=["Ecotone", "Isthmus"])
-def test_only_the_depositor_may_tell_what_l1_is_like(chains: Chains, operator: tuple[int, int] | None) -> None:
+def test_only_the_depositor_sets_l1_values(chains: Chains, operator: tuple[int, int] | None) -> None:
     assert update(chains, attributes(operator=operator), sender=chains.alice) == "0x0"
     assert chains.l1_block.functions.number().call() == 0
     assert refusal(chains.l1_block.functions.setL1BlockValuesIsthmus(), chains.alice) == "NotDepositor"
@@ -168,7 +168,7 @@ def test_the_operator_fee_of_each_fork(chains: Chains) -> None:
     assert chains.oracle.functions.getOperatorFee(1_000_001).call() == 0
 
 
-def test_the_oracle_passes_on_what_l1_costs(chains: Chains) -> None:
+def test_the_gas_price_oracle_returns_l1_costs(chains: Chains) -> None:
     update(chains, attributes(base_fee=11, blob_fee=13))
     oracle = chains.oracle.functions
     assert [oracle.l1BaseFee().call(), oracle.blobBaseFee().call()] == [11, 13]

@@ -66,7 +66,7 @@ def test_the_deposit_vector(chains: Chains) -> None:
     assert tx.hash.hex() == "64e73bc0b8df22f4ed6f3ee71883469c7aed43cab9276c33bcdb02b56667e4ae"
 
 
-def test_the_attributes_have_a_source_hash_of_their_own() -> None:
+def test_attributes_have_a_distinct_source_hash() -> None:
     source = keccak((1).to_bytes(32, "big") + keccak(L1_BLOCK_HASH + (3).to_bytes(32, "big")))
     assert source.hex() == "01922cf960cd4db2030b18f451acdc3380e3d0fb75dd1143a26868768c807aa7"
 
@@ -143,7 +143,7 @@ def buy(chains: Chains, gas: int) -> int:
     return price
 
 
-def test_the_price_of_l2_gas_follows_what_is_bought(chains: Chains) -> None:
+def test_the_price_of_deposit_gas_follows_demand(chains: Chains) -> None:
     assert buy(chains, 20_000_000) == GWEI
     # ten times the target of 2,000,000: up by nine eighths in the next block
     assert buy(chains, 21_000) == GWEI + 9 * GWEI // 8
@@ -310,7 +310,7 @@ def test_each_reason_why_a_proof_is_refused(chains: Chains) -> None:
     assert proving.call({"from": chains.alice}) == []
 
 
-def test_a_game_that_the_guardian_rejects_proves_nothing(chains: Chains) -> None:
+def test_a_blacklisted_game_proves_no_withdrawal(chains: Chains) -> None:
     withdrawal = withdrawal_to(chains, BB)
     claim = proven(chains, withdrawal)
     chains.resolve(claim)
@@ -328,7 +328,7 @@ def test_a_game_that_the_guardian_rejects_proves_nothing(chains: Chains) -> None
     assert refusal(chains.proving(withdrawal, claim), chains.alice) == "Blacklisted"
 
 
-def test_games_of_another_time_or_type_prove_nothing(chains: Chains) -> None:
+def test_retired_games_and_other_types_prove_no_withdrawal(chains: Chains) -> None:
     withdrawal = withdrawal_to(chains, BB)
     early = proven(chains, withdrawal)
     chains.send(chains.portal.functions.setRespectedGameType(1), chains.role)
@@ -364,7 +364,7 @@ def test_a_failing_target_uses_its_withdrawal_up(chains: Chains) -> None:
     assert chains.l1.w3.eth.get_balance(target.address) == 0
 
 
-def test_a_target_gets_the_gas_it_was_promised_or_nothing_happens(chains: Chains) -> None:
+def test_a_target_gets_its_gas_or_the_call_fails(chains: Chains) -> None:
     target = chains.receiver(chains.l1)
     fill = bytes.fromhex(target.encode_abi("fill", [20])[2:])
     withdrawal = withdrawal_to(chains, target.address, gas=600_000, data=fill)

@@ -33,7 +33,7 @@ def address(value: bytes) -> str:
     return str(to_checksum_address(value))
 
 
-def test_every_contract_is_there_with_code(shared: Chains) -> None:
+def test_every_predeploy_has_code(shared: Chains) -> None:
     for found in PREDEPLOYS:
         assert shared.l2.rpc("eth_getCode", address(found.address), "latest") != "0x", found.name
     for field in L1_CONTRACTS:
@@ -52,7 +52,7 @@ def test_the_messenger_speaks_to_l2_under_the_alias_that_mainnet_has() -> None:
     assert aliased(MAINNET_ADDRESSES.messenger.hex()).lower() == "0x7d8298250087b29a8040ec63903bc130f4832dda"
 
 
-def test_the_contracts_of_l1_know_one_another(shared: Chains) -> None:
+def test_l1_contracts_reference_each_other(shared: Chains) -> None:
     at = shared.settings.l1
     portal, registry, config = shared.portal.functions, shared.registry.functions, shared.system_config.functions
     assert portal.systemConfig().call() == address(at.system_config)
@@ -78,7 +78,7 @@ def test_the_contracts_of_l1_know_one_another(shared: Chains) -> None:
     assert not portal.paused().call() and not shared.l1_messenger.functions.paused().call()
 
 
-def test_the_contracts_of_l2_know_one_another_and_l1(shared: Chains) -> None:
+def test_l2_contracts_reference_each_other_and_l1(shared: Chains) -> None:
     at = shared.settings.l1
     assert shared.l2_messenger.functions.OTHER_MESSENGER().call() == address(at.messenger)
     assert shared.l2_messenger.functions.l1CrossDomainMessenger().call() == address(at.messenger)
@@ -130,14 +130,14 @@ def test_the_settings_of_the_system_config(shared: Chains) -> None:
         assert config[name]().call().hex() == slot
 
 
-def test_a_claim_says_its_block_first() -> None:
+def test_a_claims_extra_data_begins_with_its_block() -> None:
     """Clients that know no other way read it from there."""
     assert claim_data(7) == (7).to_bytes(32, "big") + b"\xff" * 4
     assert claim_data(2**64, 3)[32:] == bytes([0, 0, 0, 3])
     assert NO_PARENT == 0xFFFFFFFF
 
 
-def test_fee_vaults_send_to_whom_the_settings_say() -> None:
+def test_fee_vaults_send_to_the_configured_recipient() -> None:
     settings = BridgeSettings(
         l2_chain_id=7, owner=ROLES["owner"], guardian=ROLES["guardian"], batcher=ROLES["batcher"],
         unsafe_block_signer=ROLES["signer"], fee_recipient=b"\x11" * 20, fee_minimum=5, fees_stay_on_l2=True,

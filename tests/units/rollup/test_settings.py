@@ -31,7 +31,7 @@ def test_a_change_is_announced(chains: Chains, setter: str, arguments: list[Any]
     assert log["data"] == encode(["bytes"], [data])
 
 
-def test_a_change_is_there_to_be_read(chains: Chains) -> None:
+def test_a_changed_setting_is_readable(chains: Chains) -> None:
     config = chains.system_config.functions
     chains.send(config.setGasConfigEcotone(7, 9), chains.role)
     chains.send(config.setGasLimit(70_000_000), chains.role)
@@ -52,7 +52,7 @@ def test_a_gas_limit_out_of_bounds_is_refused(shared: Chains) -> None:
     assert refusal(config.setGasLimit(100 * 10**9 + 1), shared.role) == "SystemConfig: gas limit too high"
 
 
-def test_a_pause_stops_everything_that_comes_from_l2(chains: Chains) -> None:
+def test_a_pause_stops_all_messages_from_l2(chains: Chains) -> None:
     config = chains.superchain_config.functions
     everything = "0x" + "00" * 20
     assert refusal(config.pause(everything), chains.alice) == "SuperchainConfig_OnlyGuardian"

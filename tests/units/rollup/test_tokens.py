@@ -55,7 +55,7 @@ def test_a_new_token_is_announced_in_both_forms(chains: Chains) -> None:
         assert chains.on_l2("OptimismMintableERC20", made).functions.decimals().call() == 18
 
 
-def test_a_token_needs_a_remote_one(shared: Chains) -> None:
+def test_a_token_requires_a_remote_token(shared: Chains) -> None:
     create = shared.l2_factory.functions.createOptimismMintableERC20("0x" + "00" * 20, "", "")
     assert refusal(create, shared.alice) == "OptimismMintableERC20Factory: must provide remote token address"
 

@@ -36,7 +36,7 @@ def test_output_roots_are_those_of_clients_and_of_a_live_chain() -> None:
     assert live.root.hex() == "f90851c88ec4adfe04b03f33beab99bbabbd73fc474ab7b3a8fa109a3913f047"
 
 
-def test_a_log_of_the_message_passer_tells_of_a_withdrawal() -> None:
+def test_a_message_passer_log_describes_a_withdrawal() -> None:
     topics = (PASSED_TOPIC, SENT.nonce.to_bytes(32), ALICE.rjust(32, b"\0"), BOB.rjust(32, b"\0"))
     data = encode(["uint256", "uint256", "bytes", "bytes32"], [5, 100_000, b"", SENT.hash])
     assert PASSED_TOPIC.hex() == "02a52367d10742d8032712c1bb8e0144ff1ec5ffda1ed7d70bb05a2744955054"

@@ -140,7 +140,7 @@ def test_a_block_may_be_named_in_every_way_of_the_execution_api() -> None:
         HASH[:-1] + "g",
     ],
 )
-def test_what_names_no_block_is_refused(value: Any) -> None:
+def test_an_invalid_block_reference_is_refused(value: Any) -> None:
     with pytest.raises(InvalidParams):
         decode(codec.BlockParam, value)
 
@@ -185,7 +185,7 @@ def test_two_kinds_of_fee_exclude_each_other() -> None:
         decode(codec.CallRequest, {"gasPrice": 1, "maxFeePerGas": 1})
 
 
-def test_a_refusal_says_where_in_the_object() -> None:
+def test_a_refusal_names_the_place_in_the_object() -> None:
     with pytest.raises(InvalidParams, match=r"^\.accessList\[1\]\.address: expected a 20-byte address"):
         decode(codec.CallRequest, {"accessList": [{"address": ADDRESS}, {"address": "0x1"}]})
     with pytest.raises(InvalidParams, match=r"stateDiff\[0x1\]: expected a quantity"):
@@ -208,7 +208,7 @@ def test_overrides_are_decoded_and_misspellings_found() -> None:
         decode(codec.StateOverridesParam, {"0x1": {}})
 
 
-def test_block_overrides_know_both_spellings() -> None:
+def test_block_overrides_accept_both_spellings() -> None:
     block = decode(
         codec.BlockOverridesParam, {"coinbase": ADDRESS, "random": HASH, "baseFee": "0x7", "difficulty": "0x1"}
     )
@@ -237,6 +237,6 @@ def test_a_filter_that_contradicts_itself_is_refused(value: Any) -> None:
         decode(codec.FilterParam, value)
 
 
-def test_an_annotation_nobody_can_decode_is_found_at_registration() -> None:
+def test_an_undecodable_annotation_is_found_at_registration() -> None:
     with pytest.raises(TypeError, match="no decoder"):
         decoder_for(int)

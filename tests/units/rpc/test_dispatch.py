@@ -145,7 +145,7 @@ def test_params_may_be_absent_null_or_empty() -> None:
     "request_id",
     ["1", "0", "-7", "1.0", "1e3", "123456789012345678901234567890", '"abc"', '"\\u00e9\\n"', '"é"', "null", '""'],
 )
-def test_the_id_comes_back_exactly_as_sent(request_id: str) -> None:
+def test_the_id_is_returned_exactly_as_sent(request_id: str) -> None:
     body = f'{{"jsonrpc":"2.0","id": {request_id} ,"method":"toy_echo","params":[1]}}'
     answer = dispatcher().handle(body.encode())
     assert answer == f'{{"jsonrpc":"2.0","id":{request_id},"result":1}}'.encode()
@@ -216,7 +216,7 @@ def test_an_invalid_request_with_an_id_is_answered_to_that_id() -> None:
     assert (answer["id"], answer["error"]["code"]) == (7, -32600)
 
 
-def test_an_unknown_method_is_told_in_the_words_clients_look_for() -> None:
+def test_an_unknown_methods_error_has_the_expected_words() -> None:
     assert error("eth_nothing") == (-32601, "the method eth_nothing does not exist/is not available")
     assert "not offer it yet" in error("toy_planned")[1]
     assert error("toy_refusedToo") == (
@@ -235,7 +235,7 @@ def test_notifications_are_carried_out_and_not_answered() -> None:
     assert seen == ["toy_echo", "toy_fail", "toy_later", "no_such", "toy_echo", "toy_echo"]
 
 
-def test_batch_members_are_answered_in_order_and_each_on_its_own() -> None:
+def test_batch_members_are_answered_in_order_and_separately() -> None:
     answers = ask(
         [
             call("toy_echo", 1, id="a"),
@@ -309,7 +309,7 @@ def test_words_that_clients_match_are_put_in_front() -> None:
 @pytest.mark.parametrize(
     ("name", "params"), [("toy_fail", [2]), ("toy_fail", [3]), ("toy_fail", [4]), ("toy_bytes", [])]
 )
-def test_a_defect_is_told_to_the_node_and_not_to_the_client(name: str, params: list[Any]) -> None:
+def test_a_defect_is_reported_to_the_node_not_the_client(name: str, params: list[Any]) -> None:
     defects: list[str] = []
     answer = ask(call(name, *params), dispatcher(on_defect=lambda method, exception: defects.append(method)))
     assert answer["error"] == {"code": -32603, "message": "internal error"}
@@ -321,7 +321,7 @@ def test_a_message_that_is_no_text_is_still_answered() -> None:
     assert answer["error"]["code"] == -32603
 
 
-def test_whatever_the_last_answer_left_open_is_settled_before_each_request() -> None:
+def test_open_work_is_settled_before_each_request() -> None:
     settled: list[int] = []
     on = dispatcher(before_request=lambda: settled.append(1))
     ask(call("toy_echo", 1), on)

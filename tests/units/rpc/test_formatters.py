@@ -117,7 +117,7 @@ def test_a_full_block_holds_the_transactions_themselves() -> None:
     assert answer["transactions"][1] == formatters.format_transaction(sealed, 1)
 
 
-def test_a_pending_block_is_told_by_its_nulls_and_its_transactions_have_no_place() -> None:
+def test_a_pending_block_has_nulls_and_its_transactions_no_place() -> None:
     answer = formatters.format_block(block((transaction(2), receipt())), full=True, pending=True)
     assert set(answer) == BLOCK_FIELDS
     assert answer["hash"] is answer["nonce"] is answer["miner"] is None
@@ -160,7 +160,7 @@ def test_each_transaction_type_has_its_fields(tx: Transaction, more: set[str]) -
     assert mined["type"] == waiting["type"] == hex(tx.type)
 
 
-def test_a_mined_transaction_shows_what_was_paid_and_a_waiting_one_what_may_be() -> None:
+def test_a_mined_transaction_shows_the_paid_price_and_a_waiting_one_the_cap() -> None:
     tx = transaction(2)
     assert formatters.format_transaction(block((tx, receipt())), 0)["gasPrice"] == hex(2 * GWEI)
     assert formatters.format_pending_transaction(tx)["gasPrice"] == hex(3 * GWEI)
@@ -220,7 +220,7 @@ def test_a_failed_creation_still_names_its_address() -> None:
     assert (answer["status"], answer["to"], answer["contractAddress"]) == ("0x0", None, "0x" + "cc" * 20)
 
 
-def test_blob_gas_stands_in_receipts_of_blob_transactions_only() -> None:
+def test_blob_gas_is_in_receipts_of_blob_transactions_only() -> None:
     answer = formatters.format_receipt(block((transaction(3), receipt(3, blob_gas_used=131_072, blob_gas_price=1))), 0)
     assert (answer["blobGasUsed"], answer["blobGasPrice"]) == ("0x20000", "0x1")
     assert set(answer) == RECEIPT_FIELDS | {"blobGasUsed", "blobGasPrice"}

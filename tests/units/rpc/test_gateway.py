@@ -439,7 +439,7 @@ def test_there_are_49_methods_over_http_and_two_more_over_websocket() -> None:
 
 
 @pytest.mark.parametrize("name", [row.name for row in METHODS.values() if row.http])
-def test_what_is_on_the_list_gets_through(endpoint: Endpoint, name: str) -> None:
+def test_listed_methods_are_allowed(endpoint: Endpoint, name: str) -> None:
     status, answer = endpoint.post(name)
     assert status == 200
     assert "whitelisted" not in str(answer)
@@ -455,7 +455,7 @@ def test_what_is_on_the_list_gets_through(endpoint: Endpoint, name: str) -> None
         "eth_nonsense",
     ],
 )  # fmt: skip
-def test_what_is_not_on_the_list_is_refused(endpoint: Endpoint, name: str) -> None:
+def test_unlisted_methods_are_refused(endpoint: Endpoint, name: str) -> None:
     assert endpoint.refusal(name) == (403, -32601, "rpc method is not whitelisted")
 
 
@@ -471,7 +471,7 @@ def test_a_websocket_takes_six_methods(endpoint: Endpoint) -> None:
         assert (error.get("message") == "rpc method is not whitelisted") == (name not in taken)
 
 
-def test_a_subscription_over_http_is_told_what_it_needs(endpoint: Endpoint) -> None:
+def test_a_subscription_over_http_gets_the_websocket_error(endpoint: Endpoint) -> None:
     assert endpoint.refusal("eth_subscribe", "newHeads") == (200, -32000, "WebSocket connection required")
 
 
@@ -495,7 +495,7 @@ def test_submissions_are_not_counted(endpoint: Endpoint) -> None:
 # -- answers that differ ------------------------------------------------------------------------------------------
 
 
-def test_there_is_no_pending_block(endpoint: Endpoint) -> None:
+def test_the_gateway_has_no_pending_block(endpoint: Endpoint) -> None:
     assert endpoint.result("eth_getBlockByNumber", "pending", False) is None
     assert endpoint.result("eth_getHeaderByNumber", "pending") is None
     assert endpoint.result("eth_getBlockReceipts", "pending") is None
@@ -512,7 +512,7 @@ def test_the_pending_nonce_is_the_latest(endpoint: Endpoint) -> None:
     assert endpoint.result("eth_getTransactionCount", alice, "pending") == "0x0"
 
 
-def test_nobody_has_an_account_there(endpoint: Endpoint) -> None:
+def test_the_gateway_has_no_accounts(endpoint: Endpoint) -> None:
     assert endpoint.result("eth_accounts") == []
 
 
@@ -520,7 +520,7 @@ def test_a_trace_needs_its_options(endpoint: Endpoint) -> None:
     assert endpoint.refusal("debug_traceTransaction", "0x" + "11" * 32)[1] == -32602
 
 
-def test_blocks_that_there_are_not(endpoint: Endpoint) -> None:
+def test_unknown_blocks_are_out_of_range(endpoint: Endpoint) -> None:
     unknown = "0x" + "11" * 32
     assert endpoint.refusal("eth_getBalance", LOOP, "0x64") == (400, -32019, "block is out of range")
     assert endpoint.refusal("eth_call", {"to": LOOP}, {"blockHash": unknown}) == (200, -32001, "Resource not found")

@@ -26,13 +26,13 @@ def test_without_faults_a_block_is_sealed_as_it_is() -> None:
     assert list(NO_FAULTS.uncensored([A0, B0])) == [A0, B0]
 
 
-def test_who_came_first_comes_last_and_each_sender_s_nonces_stay_in_order() -> None:
+def test_reorder_reverses_senders_and_keeps_each_nonce_order() -> None:
     faults = replace(NO_FAULTS, reorders=True)
     assert faults.sealed_as([A0, B0, A1, B1]) == [B0, B1, A0, A1]
     assert faults.after_sealing([A0, B0]) == NO_FAULTS
 
 
-def test_one_sender_s_transactions_give_nothing_to_reorder_and_the_fault_waits() -> None:
+def test_reorder_waits_for_a_block_with_two_senders() -> None:
     faults = replace(NO_FAULTS, reorders=True)
     assert faults.sealed_as([A0, A1]) == [A0, A1]
     assert faults.after_sealing([A0, A1]) == faults
@@ -47,7 +47,7 @@ def test_withholding_is_by_hash_or_by_either_address_and_waits_until_it_can() ->
     assert replace(NO_FAULTS, withheld=Targets(addresses=frozenset((ALICE,)))).sealed_as([A0, B0, B1]) == [B1]
 
 
-def test_what_follows_a_censored_transaction_of_its_sender_is_held_up_with_it() -> None:
+def test_transactions_after_a_censored_one_of_the_sender_wait() -> None:
     faults = replace(NO_FAULTS, censored=Targets(addresses=frozenset((ALICE,))))
     assert list(faults.uncensored([B0, B1, A0, tx(CAROL, 0)])) == [tx(CAROL, 0)]
     assert not faults.executes(A0) and not faults.executes(B0) and faults.executes(B1)

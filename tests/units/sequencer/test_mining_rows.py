@@ -61,9 +61,7 @@ def payment(net: Devnet) -> dict[str, Any]:
          ("anvil_mine", 40)],
     ],
 )  # fmt: skip
-def test_rows_are_the_blocks_that_they_stand_for(
-    monkeypatch: pytest.MonkeyPatch, script: list[tuple[Any, ...]]
-) -> None:
+def test_rows_equal_their_blocks(monkeypatch: pytest.MonkeyPatch, script: list[tuple[Any, ...]]) -> None:
     one, other = twins(monkeypatch, *script)
     assert_same_chain(one, other)
     for number in (17, 3, 11, one.l2.chain.head.number):
@@ -90,7 +88,7 @@ def test_a_row_that_wraps_the_history_ring_is_the_same(monkeypatch: pytest.Monke
     assert content(one.l2.chain.head.world) == content(other.l2.chain.head.world)
 
 
-def test_rows_meet_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_follow_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sequencer, "LONGEST_ROW", 10)
     one, other = twins(monkeypatch, ("anvil_mine", 35), ("evm_snapshot",), ("anvil_mine", 15), ("evm_revert", "0x0"))
     assert_same_chain(one, other)
@@ -110,7 +108,7 @@ def test_waiting_transactions_go_into_the_first_block_of_many(monkeypatch: pytes
     assert net.rpc("eth_blockNumber") == "0x1e"
 
 
-def test_the_chain_goes_on_from_any_block_of_a_row() -> None:
+def test_the_chain_continues_from_any_block_of_a_row() -> None:
     net = Devnet(timestamp=START, manual_clock=True)
     net.rpc("anvil_mine", 30)
     net.rpc("anvil_rollback", 13)

@@ -11,13 +11,13 @@ from megadev.sequencer.signers import Signers
 A, B, C = (bytes((number,)) * 32 for number in (1, 2, 3))
 
 
-def test_a_key_signs_whole_blocks_from_the_one_it_was_put_in_at() -> None:
+def test_a_key_signs_whole_blocks_from_its_first_block_on() -> None:
     signers = Signers.from_genesis(A).rotated(B, 10).rotated(C, 20)
     assert [signers.at(number).key for number in (0, 9, 10, 19, 20, 10**9)] == [A, A, B, B, C, C]
     assert signers.at(15).address == address_of(B)
 
 
-def test_a_change_that_has_not_happened_yet_can_be_made_another_one() -> None:
+def test_a_scheduled_key_change_can_be_replaced() -> None:
     signers = Signers.from_genesis(A).rotated(B, 10)
     assert signers.rotated(C, 10).at(10).key == C
     assert [signers.rotated(C, 5).at(number).key for number in (4, 5, 10)] == [A, C, C]
@@ -29,7 +29,7 @@ def test_a_history_is_a_value() -> None:
     assert first.at(3).key == A
 
 
-def test_what_has_been_signed_from_the_beginning_stays() -> None:
+def test_past_signers_do_not_change() -> None:
     with pytest.raises(InvalidParams, match="not at block 0"):
         Signers.from_genesis(A).rotated(B, 0)
     for bad in (bytes(32), b"\xff" * 32, b"\x01"):

@@ -89,7 +89,7 @@ def test_a_block_that_stays_open_carries_the_end_of_its_window(now: float, windo
     assert time.next_timestamp(0, window) == expected + 60
 
 
-def test_what_was_asked_for_goes_before_the_window() -> None:
+def test_a_requested_timestamp_precedes_the_window() -> None:
     time, _ = keeper()
     time.set_interval(7)
     assert time.next_timestamp(1_000, 1.0) == 1_007
@@ -111,7 +111,7 @@ def test_microseconds_travel_along() -> None:
     assert time.now_us() == 1_005_250_000
 
 
-def test_keepers_of_one_node_travel_together_or_one_alone() -> None:
+def test_time_travel_moves_both_chains_or_one() -> None:
     clock, shift = ManualClock(1_000), Shift()
     here, there = (TimeKeeper(clock, shift=shift) for _ in range(2))
     here.increase(60)

@@ -105,7 +105,7 @@ def test_the_same_transaction_twice_is_already_known() -> None:
         pool.admit(tx(ALICE, 0))
 
 
-def test_limits_refuse_the_next_one_but_still_allow_replacement() -> None:
+def test_pool_limits_refuse_new_transactions_and_allow_replacement() -> None:
     pool = TxPool(limit=2, sender_limit=1)
     pool.admit(tx(ALICE, 0, cap=1000, tip=100))
     with pytest.raises(PoolFull, match=ALICE.hex()):
@@ -125,7 +125,7 @@ def test_used_nonces_are_forgotten() -> None:
     assert pool.forget_below(BOB, 5) == []
 
 
-def test_removing_and_clearing_leave_nothing_behind() -> None:
+def test_removing_and_clearing_empty_the_pool() -> None:
     pool = TxPool()
     one, two = tx(ALICE, 0), tx(BOB, 0)
     pool.admit(one)
@@ -136,7 +136,7 @@ def test_removing_and_clearing_leave_nothing_behind() -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_next_nonce_is_that_behind_the_unbroken_run_whatever_came_and_went(seed: int) -> None:
+def test_the_next_nonce_follows_the_unbroken_run(seed: int) -> None:
     chance, pool = random.Random(seed), TxPool()
     lane: dict[int, bytes] = {}
     for step in range(200):

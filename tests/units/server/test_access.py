@@ -29,7 +29,7 @@ from megadev.server.access import Access
         None,
     ],
 )
-def test_addresses_and_names_nobody_can_own_are_served(host: bytes | None) -> None:
+def test_addresses_and_private_names_are_served(host: bytes | None) -> None:
     assert Access().allows_host(host)
 
 
@@ -66,7 +66,7 @@ def test_any_page_may_ask_by_default() -> None:
     assert b"access-control-allow-origin: *" in access.cors_headers(b"https://app.example")
 
 
-def test_restricted_origins_are_refused_and_told_apart() -> None:
+def test_restricted_origins_are_refused() -> None:
     access = Access(["https://App.example/"])
     assert access.allows_origin(b"https://app.example")
     assert access.allows_origin(None), "no browser"

@@ -112,7 +112,7 @@ def test_a_request_may_come_byte_by_byte_and_in_chunks(server: Any, rpc: Rpc) ->
         assert result(read_answer(answers)[2]) == "x" * 100
 
 
-def test_a_client_that_asks_first_is_told_to_continue(server: Any, rpc: Rpc) -> None:
+def test_expect_continue_is_answered(server: Any, rpc: Rpc) -> None:
     content = rpc("toy_echo", 1)
     request = post(content, b"expect: 100-continue")
     with server.connect() as client, client.makefile("rb") as answers:
@@ -133,7 +133,7 @@ def test_a_connection_is_closed_when_the_client_wants_it(server: Any, rpc: Rpc, 
         assert answers.read() == b""
 
 
-def test_what_a_client_sent_before_closing_its_side_is_answered(server: Any, rpc: Rpc) -> None:
+def test_requests_before_a_half_close_are_answered(server: Any, rpc: Rpc) -> None:
     with server.connect() as client, client.makefile("rb") as answers:
         client.sendall(b"".join(post(rpc("toy_echo", number)) for number in range(100)))
         client.shutdown(socket.SHUT_WR)
@@ -236,7 +236,7 @@ def test_a_heavy_request_does_not_keep_others_waiting(server: Any, rpc: Rpc) -> 
         assert result(read_answer(answers)[2]) == "heavy"
 
 
-def test_an_answer_leaves_before_what_follows_it(start: Start, rpc: Rpc) -> None:
+def test_an_answer_is_sent_before_later_work(start: Start, rpc: Rpc) -> None:
     """Even for the first of two clients that ask at the same moment."""
     may_end, began = threading.Event(), threading.Event()
 
@@ -271,7 +271,7 @@ def _reads(client: socket.socket) -> bool:
         return False
 
 
-def test_what_follows_an_answer_runs_without_another_request(start: Start, rpc: Rpc) -> None:
+def test_work_after_an_answer_runs_without_another_request(start: Start, rpc: Rpc) -> None:
     settled = threading.Event()
     server = start(hooks={"after_answer": settled.set})
     fetch(server, "POST", "/", rpc("toy_echo", 1))
@@ -296,7 +296,7 @@ def test_head_is_get_without_the_body(server: Any) -> None:
         assert rest == b""
 
 
-def test_other_methods_are_told_what_to_do(server: Any) -> None:
+def test_other_http_methods_get_a_405(server: Any) -> None:
     response, _ = fetch(server, "PUT", "/", b"{}")
     assert (response.status, response.headers["allow"]) == (405, "GET, HEAD, POST, OPTIONS")
 
@@ -369,7 +369,7 @@ def test_closing_is_quick_and_lets_an_answer_finish(server: Any, rpc: Rpc) -> No
         server.connect()
 
 
-def test_closing_cuts_what_does_not_end(server: Any, rpc: Rpc) -> None:
+def test_closing_aborts_unfinished_requests(server: Any, rpc: Rpc) -> None:
     with server.connect() as client:
         client.sendall(post(rpc("toy_wait")))
         assert server.toys.entered.wait(TIMEOUT)

@@ -96,7 +96,9 @@ def test_a_client_that_closes_its_side_is_still_answered(start: Start, rpc: Rpc,
 
 
 @pytest.mark.parametrize(("sent", "code"), [(b"junk", -32700), (b'{"a":"' + b"x" * 2_000, -32600)])
-def test_what_cannot_be_followed_is_told_and_closed(start: Start, rpc: Rpc, path: Path, sent: bytes, code: int) -> None:
+def test_an_unreadable_ipc_stream_gets_an_error_and_is_closed(
+    start: Start, rpc: Rpc, path: Path, sent: bytes, code: int
+) -> None:
     start(ServerOptions(body_limit=1_000), ipc_path=path)
     with connect(path) as client, client.makefile("rb") as answers:
         client.sendall(rpc("toy_echo", 1))
@@ -106,7 +108,7 @@ def test_what_cannot_be_followed_is_told_and_closed(start: Start, rpc: Rpc, path
         assert answers.read() == b""
 
 
-def test_only_its_owner_may_connect_and_nothing_is_left_behind(start: Start, path: Path) -> None:
+def test_only_the_owner_may_connect_and_the_socket_is_removed(start: Start, path: Path) -> None:
     server = start(ipc_path=path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with pytest.raises(ConfigError, match="in use"):

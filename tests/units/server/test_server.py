@@ -21,7 +21,7 @@ Start = Callable[..., Any]
 Rpc = Callable[..., bytes]
 
 
-def test_port_zero_picks_a_free_port_and_urls_say_which(server: Any) -> None:
+def test_port_zero_picks_a_free_port_shown_in_urls(server: Any) -> None:
     (url,) = server.thread.urls
     assert url == f"http://127.0.0.1:{server.port}"
     with urllib.request.urlopen(url + "/health", timeout=TIMEOUT) as response:
@@ -44,7 +44,7 @@ def test_the_error_for_a_busy_port_names_a_remedy(start: Start) -> None:
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "203.0.113.1", "::ffff:1:2:3:4:5:6:7:8:9"])
-def test_a_host_that_is_not_ours_is_told(start: Start, host: str) -> None:
+def test_an_unavailable_host_is_reported(start: Start, host: str) -> None:
     with pytest.raises(ConfigError, match="cannot listen on"):
         start(hosts=(host,))
 

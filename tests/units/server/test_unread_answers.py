@@ -61,7 +61,7 @@ def over_websocket(request: Any) -> Iterator[bool]:
     yield request.param
 
 
-def test_all_of_them_together_hold_no_more_than_the_budget(
+def test_unread_answers_are_bounded_in_total(
     start: Start,
     caplog: pytest.LogCaptureFixture,
     over_websocket: bool,
@@ -76,7 +76,7 @@ def test_all_of_them_together_hold_no_more_than_the_budget(
     assert "dropped a client that does not read" in caplog.text
 
 
-def test_one_that_takes_nothing_for_too_long_is_dropped(
+def test_a_client_that_reads_nothing_is_dropped(
     start: Start,
     caplog: pytest.LogCaptureFixture,
     over_websocket: bool,
@@ -89,7 +89,7 @@ def test_one_that_takes_nothing_for_too_long_is_dropped(
     assert "did not read for 0.1 seconds" in caplog.text
 
 
-def test_one_that_reads_slowly_gets_all_of_it(start: Start, over_websocket: bool) -> None:
+def test_a_slow_reader_gets_the_whole_answer(start: Start, over_websocket: bool) -> None:
     server = start(ServerOptions(body_limit=None))
     with asks(server, 6 * MEGABYTE, over_websocket=over_websocket) as client:
         received = 0

@@ -57,7 +57,7 @@ def test_messages_may_be_large_binary_or_in_fragments(server: Any, rpc: Rpc) -> 
         assert json.loads(client.recv(TIMEOUT))["result"] == "x" * 1_000
 
 
-def test_one_that_waits_does_not_hold_up_the_next(server: Any, rpc: Rpc) -> None:
+def test_a_waiting_request_does_not_delay_the_next(server: Any, rpc: Rpc) -> None:
     with open_socket(server) as client:
         client.send(rpc("toy_wait", id="slow").decode())
         client.send(rpc("toy_heavy", id="heavy").decode())
@@ -83,7 +83,7 @@ def test_a_message_over_the_limit_ends_the_session(start: Start, rpc: Rpc) -> No
         assert ask(client, rpc("toy_echo", 1))["result"] == 1
 
 
-def test_subscribers_are_told_in_order_after_their_answer(server: Any, rpc: Rpc) -> None:
+def test_subscribers_are_notified_in_order_after_their_answer(server: Any, rpc: Rpc) -> None:
     with open_socket(server) as client:
         session_id = ask(client, rpc("toy_subscribe"))["result"]
         (session,) = server.toys.sessions
@@ -92,7 +92,7 @@ def test_subscribers_are_told_in_order_after_their_answer(server: Any, rpc: Rpc)
         assert [int(client.recv(TIMEOUT)) for _ in range(1_000)] == list(range(1_000))
 
 
-def test_a_session_tells_of_its_end(server: Any, rpc: Rpc) -> None:
+def test_a_session_reports_its_end(server: Any, rpc: Rpc) -> None:
     with open_socket(server) as client:
         ask(client, rpc("toy_subscribe"))
     assert server.toys.closed.wait(TIMEOUT)
@@ -144,7 +144,7 @@ def test_a_subscriber_that_does_not_read_is_dropped_and_others_are_not(
     slow.close()
 
 
-def test_what_waits_for_all_subscribers_together_is_bounded(start: Start, rpc: Rpc) -> None:
+def test_the_backlog_of_all_subscribers_is_bounded(start: Start, rpc: Rpc) -> None:
     """Past that the one furthest behind is dropped, and it alone."""
     server = start(ServerOptions(backlog_limit=100 * MEGABYTE, backlog_total=3 * MEGABYTE))
     with open_socket(server) as slow, open_socket(server) as slower:
@@ -190,7 +190,7 @@ def test_sockets_open_only_where_they_should(server: Any) -> None:
     assert refused.value.response.status_code == 404
 
 
-def test_clients_are_told_when_the_node_goes_down(server: Any, rpc: Rpc) -> None:
+def test_clients_are_notified_when_the_node_stops(server: Any, rpc: Rpc) -> None:
     with open_socket(server) as client:
         ask(client, rpc("toy_echo", 1))
         server.thread.close()

@@ -34,7 +34,7 @@ def _can_be_taken(lock: threading.RLock) -> bool:
     return taken
 
 
-def test_a_read_told_to_end_while_it_takes_the_lock_does_not_keep_it() -> None:
+def test_an_aborted_read_releases_the_lock() -> None:
     async def scenario() -> None:
         workers = Workers(asyncio.get_running_loop(), threads=lambda: 2)
         idents: list[int] = []

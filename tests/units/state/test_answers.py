@@ -19,7 +19,7 @@ from tests.conftest import REPOSITORY
 HEAD = {"chainId": "0x1", "block": {"number": "0x2", "hash": "0x" + "11" * 32}}
 
 
-def test_what_one_process_keeps_another_finds(tmp_path: Path) -> None:
+def test_the_cache_is_shared_between_processes(tmp_path: Path) -> None:
     path = tmp_path / "1" / "block.answers"
     DiskCache(path).put({"account 0x01": ["0x0", "0x1", "0x2"], "slot 0x01 0x02": "0x5"})
     found = DiskCache(path)
@@ -28,9 +28,7 @@ def test_what_one_process_keeps_another_finds(tmp_path: Path) -> None:
 
 
 @given(cut=st.integers(min_value=0, max_value=400))
-def test_a_write_that_was_cut_short_costs_nothing_but_itself(
-    cut: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_torn_write_loses_only_itself(cut: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("cache") / "block.answers"
     DiskCache(path).put({f"slot 0x01 {index:#x}": hex(index) for index in range(8)})
     path.write_bytes(path.read_bytes()[:cut])
@@ -55,7 +53,7 @@ def test_code_must_have_the_hash_it_is_kept_under(tmp_path: Path) -> None:
     assert found.get(f"code 0x{good}") == "0x60" and found.get(f"code 0x{bad}") is None
 
 
-def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
+def test_concurrent_writes_of_processes_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "block.answers"
     program = (
         "import sys; from pathlib import Path; from megadev.state.answers import DiskCache\n"
@@ -124,7 +122,7 @@ def test_the_cache_works_without_a_usable_disk(tmp_path: Path) -> None:
     assert cache.get("a") == 1
 
 
-def test_a_bundle_has_the_same_bytes_whatever_the_order(tmp_path: Path) -> None:
+def test_a_bundles_bytes_do_not_depend_on_the_order(tmp_path: Path) -> None:
     forwards = {f"slot {index}": {"b": 1, "a": index} for index in range(20)}
     backwards = {key: {"a": value["a"], "b": 1} for key, value in reversed(forwards.items())}
     assert Bundle(HEAD, forwards).encode() == Bundle(dict(reversed(HEAD.items())), backwards).encode()
@@ -136,7 +134,7 @@ def test_a_bundle_has_the_same_bytes_whatever_the_order(tmp_path: Path) -> None:
 
 
 @given(cut=st.integers(min_value=0))
-def test_no_part_of_a_bundle_passes_for_one(cut: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_truncated_bundle_is_refused(cut: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     whole = Bundle(HEAD, {f"slot {index}": index for index in range(9)}).encode()
     path = tmp_path_factory.mktemp("bundle") / "b"
     path.write_bytes(whole[: cut % len(whole)])

@@ -49,7 +49,7 @@ def test_it_reads_like_a_world_that_holds_everything(changes: list[StateDiff]) -
 
 
 @given(first=diffs, second=diffs)
-def test_the_root_tells_changes_and_nothing_else(first: StateDiff, second: StateDiff) -> None:
+def test_the_fork_root_depends_on_changes_only(first: StateDiff, second: StateDiff) -> None:
     fork = ForkWorld(WorldView(base_world()), ROOT)
     assert fork.state_root == ROOT
     for address in ADDRESSES:
@@ -67,7 +67,7 @@ def test_deleting_what_upstream_has_changes_the_root() -> None:
     assert len({fork.state_root, emptied.state_root, gone.state_root}) == 3
 
 
-def test_what_only_all_of_the_state_could_tell_is_refused() -> None:
+def test_queries_of_the_whole_state_are_refused() -> None:
     fork = ForkWorld(WorldView(base_world()), ROOT)
     for ask in (fork.storage_root, fork.storage_trie, fork.prove_account):
         with pytest.raises(StateUnavailable, match="fork"):

@@ -20,13 +20,13 @@ def base() -> WorldView:
     return WorldView(World().apply(override(accounts={ALICE: Account(nonce=1)}, storage={ALICE: {1: 2}})))
 
 
-def test_what_the_diff_does_not_name_shines_through() -> None:
+def test_unchanged_values_are_read_from_below() -> None:
     overlay = Overlay(base(), override(storage={ALICE: {5: 6}}))
     assert overlay.account(ALICE) == Account(nonce=1)
     assert (overlay.storage(ALICE, 1), overlay.storage(ALICE, 5), overlay.storage(ALICE, 9)) == (2, 6, 0)
 
 
-def test_an_account_that_is_gone_has_no_storage() -> None:
+def test_a_deleted_account_has_no_storage() -> None:
     overlay = Overlay(base(), override(accounts={ALICE: None}))
     assert overlay.account(ALICE) is None
     assert overlay.storage(ALICE, 1) == 0
@@ -34,7 +34,7 @@ def test_an_account_that_is_gone_has_no_storage() -> None:
     assert overlay.storage(ALICE, 1) == 0
 
 
-def test_a_fork_goes_its_own_way() -> None:
+def test_a_forked_overlay_is_independent() -> None:
     overlay = Overlay(base())
     fork = overlay.fork()
     fork.apply(override(storage={ALICE: {1: 0}}, codes={keccak(b"x"): b"x"}))

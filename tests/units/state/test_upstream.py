@@ -42,7 +42,7 @@ def opened(*urls: str, slept: list[float] | None = None, clock: ManualClock | No
     return Upstream(urls, RequestPolicy(**policy), sleep=sleep, chance=lambda: 0.5, clock=clock)
 
 
-def test_answers_come_in_the_order_of_the_calls(server: FaultyUpstream) -> None:
+def test_answers_are_in_the_order_of_the_calls(server: FaultyUpstream) -> None:
     upstream = opened(server.url)
     names = [f"method_{index}" for index in range(250)]
     assert upstream.ask([(name, ()) for name in names]) == names
@@ -50,7 +50,7 @@ def test_answers_come_in_the_order_of_the_calls(server: FaultyUpstream) -> None:
     upstream.close()
 
 
-def test_pauses_double_and_a_named_one_is_kept_to(server: FaultyUpstream) -> None:
+def test_pauses_double_and_retry_after_is_respected(server: FaultyUpstream) -> None:
     slept: list[float] = []
     upstream = opened(server.url, slept=slept, pause=1.0, retries=3, units_per_second=0)
     server.always = "503"
@@ -115,7 +115,7 @@ def test_a_url_that_fails_rests_while_another_is_well(server: FaultyUpstream) ->
 @pytest.mark.parametrize(
     "fault", [refusing(-32000, "missing trie node 0xabc (path )"), refusing(-32000, "header not found"), "401"]
 )
-def test_what_one_node_lacks_is_asked_of_the_others(server: FaultyUpstream, fault: Any) -> None:
+def test_a_missing_method_is_requested_from_other_nodes(server: FaultyUpstream, fault: Any) -> None:
     slept: list[float] = []
     with faulty_upstream("http://127.0.0.1:9") as other:
         other.always = fault
@@ -128,7 +128,7 @@ def test_what_one_node_lacks_is_asked_of_the_others(server: FaultyUpstream, faul
         upstream.close()
 
 
-def test_what_one_node_lacks_another_may_have_when_it_is_back(server: FaultyUpstream) -> None:
+def test_a_missing_method_is_requested_from_a_returning_node(server: FaultyUpstream) -> None:
     with faulty_upstream("http://127.0.0.1:9") as other:
         other.always = refusing(-32000, "missing trie node 0xabc (path )")
         server.planned.append("503")
@@ -137,7 +137,7 @@ def test_what_one_node_lacks_another_may_have_when_it_is_back(server: FaultyUpst
         upstream.close()
 
 
-def test_a_block_that_one_node_has_not_yet_is_asked_of_the_others(server: FaultyUpstream) -> None:
+def test_a_missing_block_is_requested_from_other_nodes(server: FaultyUpstream) -> None:
     def behind(asked: Any) -> Any:
         return {"jsonrpc": "2.0", "id": asked["id"], "result": None}
 
@@ -150,7 +150,7 @@ def test_a_block_that_one_node_has_not_yet_is_asked_of_the_others(server: Faulty
         upstream.close()
 
 
-def test_each_url_has_a_limit_of_its_own(server: FaultyUpstream) -> None:
+def test_each_url_has_a_separate_limit(server: FaultyUpstream) -> None:
     clock, slept = ManualClock(), list[float]()
     with faulty_upstream("http://127.0.0.1:9") as other:
         other.always = echo
@@ -161,7 +161,7 @@ def test_each_url_has_a_limit_of_its_own(server: FaultyUpstream) -> None:
         upstream.close()
 
 
-def test_only_what_is_missing_is_asked_again(server: FaultyUpstream) -> None:
+def test_only_missing_answers_are_requested_again(server: FaultyUpstream) -> None:
     def half(asked: Any) -> Any:
         return [answer for answer in echo(asked) if answer["id"] % 2]
 
@@ -298,7 +298,7 @@ def test_a_url_that_cannot_be_asked_is_refused_without_telling_it(url: str) -> N
     assert "hid" not in str(caught.value)
 
 
-def test_whoever_waits_for_an_answer_gives_up_when_it_is_closed(server: FaultyUpstream) -> None:
+def test_closing_ends_waits_for_an_answer(server: FaultyUpstream) -> None:
     upstream = opened(server.url, retries=3)
     upstream.ask([("eth_chainId", ())])
     server.always = "hang"
@@ -347,7 +347,7 @@ def mute() -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("scheme", "where"), [("http", "deaf"), ("https", "deaf"), ("https", "mute")])
-def test_whoever_waits_for_a_connection_gives_up_when_it_is_closed(
+def test_closing_ends_waits_for_a_connection(
     scheme: str, where: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upstream = opened(f"{scheme}://{request.getfixturevalue(where)}", retries=0, timeout=120.0)
@@ -366,7 +366,7 @@ def noticed(reached: threading.Event, connect: Callable[..., Any]) -> Callable[.
 
 
 @pytest.mark.parametrize(("scheme", "where"), [("http", "deaf"), ("https", "mute")])
-def test_a_connection_has_no_more_time_than_an_answer(scheme: str, where: str, request: pytest.FixtureRequest) -> None:
+def test_the_timeout_includes_connecting(scheme: str, where: str, request: pytest.FixtureRequest) -> None:
     upstream = opened(f"{scheme}://{request.getfixturevalue(where)}", retries=0, timeout=0.1)
     with pytest.raises(UpstreamFailed, match=r"no answer within 0\.1 s"):
         upstream.ask([("eth_chainId", ())])
@@ -384,7 +384,7 @@ def test_an_address_that_swallows_connections_leaves_time_for_the_next(
     upstream.close()
 
 
-def test_an_answer_that_comes_byte_by_byte_has_no_more_time_than_others(server: FaultyUpstream) -> None:
+def test_the_timeout_includes_slow_answers(server: FaultyUpstream) -> None:
     server.always = "trickle"
     upstream = opened(server.url, retries=0, timeout=0.3)
     with pytest.raises(UpstreamFailed, match=r"no answer within 0\.3 s"):

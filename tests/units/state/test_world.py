@@ -16,7 +16,7 @@ def cheat(**fields: object) -> StateDiff:
     return StateDiff(Cause.CHEAT, **fields)  # type: ignore[arg-type]
 
 
-def test_an_empty_world_has_the_empty_root_and_knows_nobody() -> None:
+def test_an_empty_world_has_the_empty_root_and_no_accounts() -> None:
     world = World()
     assert world.state_root == EMPTY_TRIE_ROOT
     assert world.account(ALICE) is None
@@ -40,7 +40,7 @@ def test_storage_alone_changes_the_state_root() -> None:
     assert after.apply(cheat(storage={ALICE: {7: 0}})).state_root == before.state_root
 
 
-def test_a_destroyed_account_comes_back_without_its_storage() -> None:
+def test_a_recreated_account_has_no_storage() -> None:
     world = World().apply(cheat(accounts={ALICE: Account(nonce=1)}, storage={ALICE: {1: 2}}))
     back = world.apply(cheat(accounts={ALICE: None})).apply(cheat(accounts={ALICE: Account(nonce=1)}))
     assert back.storage(ALICE, 1) == 0
@@ -49,7 +49,7 @@ def test_a_destroyed_account_comes_back_without_its_storage() -> None:
     assert world.apply(both).state_root == back.state_root
 
 
-def test_a_cleared_account_keeps_what_is_written_with_the_clearing() -> None:
+def test_a_cleared_account_keeps_slots_written_by_the_same_diff() -> None:
     world = World().apply(cheat(accounts={ALICE: Account(nonce=1)}, storage={ALICE: {1: 2, 3: 4}}))
     after = world.apply(cheat(cleared={ALICE}, storage={ALICE: {3: 5}}))
     assert dict(after.storage_of(ALICE)) == {3: 5}
@@ -65,7 +65,7 @@ def test_code_is_found_by_its_hash() -> None:
     assert World().code(keccak(code)) == b""
 
 
-def test_a_view_answers_for_its_world_and_its_chain() -> None:
+def test_a_view_reads_its_world_and_chain() -> None:
     world = World().apply(cheat(accounts={ALICE: Account(balance=5)}, storage={ALICE: {1: 2}}))
     view: StateReader = WorldView(world, lambda number: b"\x11" * 32 if number == 3 else ZERO_HASH)
     world.apply(cheat(accounts={ALICE: None}))
@@ -76,7 +76,7 @@ def test_a_view_answers_for_its_world_and_its_chain() -> None:
     assert view.block_hash(4) == ZERO_HASH
 
 
-def test_the_root_is_the_one_every_client_computes() -> None:
+def test_the_root_matches_other_clients() -> None:
     # one account, written out by hand: a single leaf
     world = World().apply(cheat(accounts={ALICE: Account(nonce=1, balance=10)}))
     value = bytes.fromhex("f844010aa0") + EMPTY_TRIE_ROOT + b"\xa0" + EMPTY_CODE_HASH

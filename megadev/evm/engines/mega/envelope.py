@@ -54,6 +54,7 @@ from megadev.evm.engine import (
     Success,
     Tracer,
     TxEnv,
+    show_unstarted,
 )
 from megadev.evm.engines.envelope import Envelope
 from megadev.evm.engines.frames import OUT_OF_GAS
@@ -130,7 +131,7 @@ class MegaEnvelope(Envelope):
             meter.see(_BENEFICIARY)
             meter.detain()
         if tx.is_deposit and tx.is_system:
-            return self._failed(tx, account, journal, meter, None, "system transactions are no longer")
+            return self._failed(tx, account, journal, meter, None, "system transactions are no longer", None, tracer)
         try:
             if not is_free:
                 check_environment(self.spec, block, tx, rules)
@@ -145,13 +146,13 @@ class MegaEnvelope(Envelope):
         except InvalidTransaction as error:
             if not is_free:
                 raise
-            return self._failed(tx, account, journal, meter, None, str(error))
+            return self._failed(tx, account, journal, meter, None, str(error), None, tracer)
         return self._run(block, tx, account, journal, meter, cost, rules, tracer, is_free)
 
     # checks
 
     def _is_system_transaction(self, tx: TxEnv, env: MegaEnv, rules: Rules) -> bool:
-        """Whether it is one; refused is whatever else comes from there. Deposits are none."""
+        """True if it is one; refused is whatever else comes from there. Deposits are none."""
         if tx.is_deposit or tx.sender != env.system_address:
             return False
         if tx.to == ORACLE and tx.type == LEGACY:
@@ -372,9 +373,10 @@ class MegaEnvelope(Envelope):
                 machine.prewarmed.discard(delegate)
             call = MegaCall(None, "CALL", 0, sender, to, to, code, tx.value, tx.data, gas, False, delegate is not None)
         if gas < 0:
-            call.error, call.gas = OUT_OF_GAS, 0
+            call.gas = 0
+            machine.refuse(call, OUT_OF_GAS)
         elif stopped:
-            call.error = LIMIT_HALT
+            machine.refuse(call, LIMIT_HALT)
         elif to is None:
             machine.create(call)
         else:
@@ -498,7 +500,7 @@ class MegaEnvelope(Envelope):
         machine.prewarmed = prewarmed
 
     def _count_authorities(self, block: BlockEnv, tx: TxEnv, machine: MegaLoop) -> None:
-        """What becomes of authorities after they were applied: they are loaded, and may be the beneficiary."""
+        """Records the effects of applied authorities: they are loaded, and may be the beneficiary."""
         for authorization in tx.authorizations:
             authority = authorization.authority
             if authority is None or not self._is_meant(authorization):
@@ -550,8 +552,12 @@ class MegaEnvelope(Envelope):
         intrinsic: int | None,
         reason: str,
         created: Address | None = None,
+        tracer: Tracer | None = None,
     ) -> Execution:
-        """A deposit, or system transaction, that could not do its work: all its gas, one nonce, nothing else."""
+        """A deposit, or system transaction, that could not do its work: all its gas, one nonce, nothing else.
+        ``tracer``: told of it here where no frame was begun.
+        """
+        show_unstarted(tracer, tx, created_address(tx.sender, account.nonce), f"{FAILED_DEPOSIT}: {reason}")
         clean = Journal(journal.reader)
         if account.nonce < MAX_NONCE:
             clean.set_account(tx.sender, Account(account.nonce + 1, account.balance, account.code_hash))
@@ -569,7 +575,7 @@ class MegaEnvelope(Envelope):
 
 
 def check_environment(spec: ChainSpec, block: BlockEnv, tx: TxEnv, rules: Rules) -> None:
-    """What is checked before gas and account, in that order."""
+    """Checks the environment before gas and account, in that order."""
     if tx.chain_id is not None and tx.chain_id != spec.chain_id:
         raise WrongChainId(tx.chain_id, spec.chain_id)
     if rules.check_base_fee:

@@ -99,9 +99,9 @@ def refuse_access(call: MegaCall, kind: int) -> NoReturn:
 
 
 class MegaMachine(Loop):
-    """What the frames of one transaction share. ``prewarmed``: addresses declared warm that nothing has loaded yet.
-    ``capacity``: as ``MegaEnv.capacity``, None where nothing is multiplied. ``watches_oracle``: reading the oracle
-    detains.
+    """The state that the frames of one transaction share. ``prewarmed``: addresses declared warm that nothing has
+    loaded yet. ``capacity``: as ``MegaEnv.capacity``, None where nothing is multiplied. ``watches_oracle``: reading the
+    oracle detains.
     """
 
     __slots__ = ("capacity", "clamps", "kept_empty", "mega", "meter", "oracle", "prewarmed", "watches_oracle")
@@ -148,7 +148,7 @@ class MegaMachine(Loop):
         return created_address(creator, self.journal.nonce(source))
 
     def looks_empty(self, address: Address) -> bool:
-        """Whether value would make the account; before Rex5 its delegate is asked (EIP-7702)."""
+        """True if value would make the account; before Rex5 its delegate is asked (EIP-7702)."""
         if self.mega.sees_through_delegation:
             code = self.journal.code(address)
             if is_delegation(code):
@@ -164,7 +164,7 @@ class MegaMachine(Loop):
     # volatile data and warmth
 
     def is_beneficiary(self, address: Address) -> bool:
-        """Whether calling the account looks at the block's beneficiary."""
+        """True if calling the account looks at the block's beneficiary."""
         coinbase = self.block.coinbase
         if address == coinbase:
             return True
@@ -184,7 +184,7 @@ class MegaMachine(Loop):
             self.meter.see(_BENEFICIARY)
 
     def saw(self, address: Address) -> bool:
-        """Whether reading the account was reading volatile data."""
+        """True if reading the account was reading volatile data."""
         return address == self.block.coinbase
 
     def cool(self, address: Address) -> None:
@@ -194,7 +194,9 @@ class MegaMachine(Loop):
             self.journal.warm_accounts.pop(address, None)
 
     def cool_for_call(self, kind: str, to: Address) -> None:
-        """What the first call of that kind does to the warmth of its target, and of its target's delegate."""
+        """Applies the effect of the first call of that kind on the warmth of its target, and of its target's
+        delegate.
+        """
         if kind in self.mega.quirky_calls:
             self.cool(to)
             if self.mega.quirky_delegates:

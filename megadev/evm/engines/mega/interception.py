@@ -1,5 +1,5 @@
-"""What the engine does itself when a system contract is called: access to volatile data, what is left of compute gas,
-hints for the oracle's source, keyless deployments (MegaETH's specification, "System contracts").
+"""Calls of system contracts that the engine handles itself: access to volatile data, remaining compute gas, hints for
+the oracle's source, keyless deployments (MegaETH's specification, "System contracts").
 """
 
 from __future__ import annotations

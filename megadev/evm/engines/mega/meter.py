@@ -1,5 +1,5 @@
-"""What one transaction has used of MegaETH's four resources, what it and each of its frames may use, and how far
-volatile data has lowered that (MegaETH's specification, "Resource limits", "Gas detention").
+"""One transaction's use of MegaETH's four resources, its limits and its frames', and how far volatile data has lowered
+them (MegaETH's specification, "Resource limits", "Gas detention").
 
 Usage is counted in totals of the transaction; a frame remembers where they stood when it began and how far they may go.
 """
@@ -203,7 +203,7 @@ class Meter:
     # limits
 
     def is_over(self, call: MegaCall) -> bool:
-        """Whether a limit of ``call`` or of the transaction is exceeded."""
+        """True if a limit of ``call`` or of the transaction is exceeded."""
         return (
             self.data > call.data_cap
             or self.kv > call.kv_cap
@@ -215,7 +215,7 @@ class Meter:
         )
 
     def is_transaction_over(self) -> bool:
-        """Whether a limit of the transaction is exceeded."""
+        """True if a limit of the transaction is exceeded."""
         return (
             self.data + self.kept_data > self.data_limit
             or self.kv > self.kv_limit
@@ -284,8 +284,8 @@ class Meter:
         self.halt = LimitHalt(_REASONS[resource], limit, used, self.volatile)
 
     def name_halt(self, is_out_of_gas: bool) -> LimitHalt | None:
-        """Which limit the end of the transaction is laid to. What ran out of gas is laid to a limit that is crossed in
-        the end, and what crossed any limit to detention where that is crossed as well.
+        """Returns the limit that ended the transaction. What ran out of gas is laid to a limit that is crossed in the
+        end, and what crossed any limit to detention where that is crossed as well.
         """
         if is_out_of_gas:
             self.latch()
@@ -338,5 +338,5 @@ class Meter:
 
 
 def _left(cap: int, start: int, used: int) -> int:
-    """What is left of a frame's budget; never more than all of it."""
+    """Returns the remainder of a frame's budget; at most the whole budget."""
     return max(cap - max(used, start), 0)

@@ -180,7 +180,7 @@ class Arena:
         return index
 
     def visited(self, index: int) -> set[int]:
-        """Where blocks of the code begin that have been interpreted."""
+        """Returns the starts of the code's blocks that have been interpreted."""
         _, size, _, visits = struct.unpack_from("<4I", self.view, CODES + CODE_SIZE * index)
         counts = self.view[visits : visits + 2 * (size + 1)].cast("H")
         found = {pc for pc, count in enumerate(counts) if count}
@@ -257,12 +257,12 @@ class Arena:
 
     @property
     def is_full(self) -> bool:
-        """Whether little space is left for code."""
+        """True if little space is left for code."""
         return self._code_end - CODE_BYTES > _FULL_CODE_BYTES or len(self.codes) > _FULL_CODES
 
     @property
     def is_worn(self) -> bool:
-        """Whether it holds on to more memory than it should: none is given back before the store is."""
+        """True if it holds on to more memory than it should: none is given back before the store is."""
         return self._installs > _MOST_INSTALLS or self.store.memory_size(self.memory) > _KEPT_MEMORY
 
     def close(self) -> None:

@@ -67,7 +67,7 @@ class DiskCache:
         self._is_safe: bool | None = None
 
     def _open(self) -> bool:
-        """Whether the folder is there and nobody else can write to it."""
+        """True if the folder is there and nobody else can write to it."""
         if self._is_safe is None:
             try:
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -203,7 +203,7 @@ class Compiler:
         return compiled
 
     def recall(self, code: bytes, table: bytes) -> Compiled | None:
-        """What is known of the code, from this process or from an earlier one."""
+        """Returns the knowledge about the code, from this process or from an earlier one."""
         key = code, table
         found = self.best.get(key)
         if found is not None or not code or self.cache is None or len(code) > LARGEST_CODE or key in self._not_kept:

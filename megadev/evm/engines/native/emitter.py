@@ -104,7 +104,7 @@ class Emitter:
         self._out.append(("set", local))
 
     def keep(self, type_: int = I64) -> Local:
-        """What is on wasm's stack in a new local."""
+        """Stores the top of wasm's stack in a new local."""
         local = self.new(type_)
         self._out.append(("set", local))
         return local
@@ -175,7 +175,7 @@ class Emitter:
         return self.result()
 
     def begin_version(self, version: int) -> None:
-        """What follows is the version's."""
+        """Begins the part of a version."""
         self._out = self._versions[version] = [b"\x03\x40"]  # a loop: it may come back to itself
         self._version = version
         self._nest = 1
@@ -185,7 +185,9 @@ class Emitter:
         self.emit(UNREACHABLE, END)
 
     def begin_stretch(self, pc: int, height: int) -> int:
-        """What follows is paid for here; where that cannot be, leave in front of ``pc``. Answers its number."""
+        """Charges the gas of the following stretch here; if that fails, leaves in front of ``pc``. Answers its
+        number.
+        """
         stretch = len(self.totals)
         self.totals.append(0)
         self.emit(get_local(G))
@@ -237,7 +239,7 @@ class Emitter:
         self._end_version()
 
     def branch(self, condition: Local, version: int | None, pc: int, height: int, is_backward: bool) -> None:
-        """If the condition holds, go on elsewhere."""
+        """Branches if the condition holds."""
         self.read(condition)
         self.begin_if()
         self._jump(version, pc, height, is_backward)

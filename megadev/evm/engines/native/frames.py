@@ -263,7 +263,7 @@ class NativeRun:
         self.arena.view[start + 40 : start + 40 + len(known)] = known
 
     def _known(self, address: Address, flags: int) -> bytes:
-        """What is known of an account, as the runtime has it. ``flags`` it has already."""
+        """Returns an account's data as the runtime has it. ``flags`` it has already."""
         arena, journal = self.arena, self.journal
         account = journal.account(address)
         for marked, flag in ((journal.created, _CREATED), (journal.destroyed, _DESTROYED), (journal.touched, _TOUCHED)):

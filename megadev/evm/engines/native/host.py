@@ -202,7 +202,7 @@ class Module:
         self.pointer = pointer
 
     def kept(self) -> bytes:
-        """What ``Library.restore`` takes."""
+        """Returns the argument of ``Library.restore``."""
         found = _Bytes()
         self.library.raise_fault(self.library.serialize(self.pointer, ctypes.byref(found)))
         data = ctypes.string_at(found.data, found.size)

@@ -1,4 +1,4 @@
-"""What a frame reads of its surroundings and of its memory, and writes into that."""
+"""A frame's reads of its environment and of its memory, and its writes to memory."""
 
 from __future__ import annotations
 

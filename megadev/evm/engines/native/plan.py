@@ -1,4 +1,4 @@
-"""Which code is compiled, and as what: versions, stretches and side exits. Knows the EVM; how it is written down is the
+"""The plan of compiled code: versions, stretches and side exits. Knows the EVM; how it is written down is the
 emitter's.
 
 A *version* is code for one place, one height of the stack and the return addresses known to lie on it. Heights are
@@ -96,7 +96,7 @@ _Key: TypeAlias = tuple[int, int, tuple[tuple[int, int], ...]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was made of one code. ``constants`` is data the module finds by its third parameter."""
+    """The plan of one code. ``constants`` is data the module finds by its third parameter."""
 
     module: bytes
     entries: tuple[Entry, ...]
@@ -389,7 +389,7 @@ class _Planner:
             self.frame.store_byte(offset, self._pop())
 
     def _read(self, pc: int, op: int) -> None:
-        """What the frame, the transaction or the block is asked."""
+        """Emits a read of the frame, the transaction or the block."""
         frame = self.frame
         if op in _ENVIRONMENT:
             self._push(frame.environment(_ENVIRONMENT[op]))
@@ -412,7 +412,7 @@ class _Planner:
             self._push(self.emit.gas(self.stretch, self.gas))
 
     def _operation(self, pc: int, op: int) -> int | None:
-        """What the runtime does. The version ends in front of what leaves the frame."""
+        """Emits an operation that the runtime performs. The version ends in front of what leaves the frame."""
         row = OPCODES[op]
         assert row is not None
         if op in _ENDS:

@@ -1,5 +1,5 @@
-"""What compiled code, the runtime and whoever runs them must agree on: who does which opcode, where compiled code can
-be entered, and the functions it calls. Importing it costs nothing; ``plan`` and ``wasm`` are imported when first
+"""The interface between compiled code, the runtime and their callers: who executes which opcode, where compiled code
+can be entered, and the functions it calls. Importing it costs nothing; ``plan`` and ``wasm`` are imported when first
 something is compiled.
 """
 
@@ -19,21 +19,22 @@ _LEAVING_KINDS: Final = frozenset((Kind.CALL, Kind.CREATE, Kind.END))
 
 
 def is_outside(op: int) -> bool:
-    """Whether the opcode reaches beyond the frame: it is the runtime's, not the compiler's."""
+    """True if the opcode reaches beyond the frame: it is the runtime's, not the compiler's."""
     row = OPCODES[op]
     return row is None or row.kind in _OUTSIDE_KINDS or op in _ALSO_OUTSIDE
 
 
 def leaves_frame(op: int) -> bool:
-    """Whether the opcode begins another frame or ends this one; all others leave compiled code where it is."""
+    """True if the opcode begins another frame or ends this one; all others leave compiled code where it is."""
     row = OPCODES[op]
     return row is None or row.kind in _LEAVING_KINDS
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where compiled code can be entered: at ``pc``, with ``height`` words on the stack of which those in ``constants``
-    are known, and at least ``gas``."""
+    """An entry of compiled code: at ``pc``, with ``height`` words on the stack of which those in ``constants`` are
+    known, and at least ``gas``.
+    """
 
     pc: int
     height: int

@@ -1,4 +1,4 @@
-"""What the native runs of a process share: the library, the compiler, arenas at rest; and when code is compiled.
+"""The state shared by a process's native runs: the library, the compiler, unused arenas; and when code is compiled.
 
 Code is interpreted first, by the runtime. Once it has been for long, within a run or over many, it is compiled for the
 places that were visited; what runs in it meanwhile goes on natively at the next loop's head. Where compiled code is

@@ -1,4 +1,4 @@
-"""What a function is made of in WebAssembly's binary format: instructions, locals, and the module around them.
+"""The parts of a function in WebAssembly's binary format: instructions, locals, and the module around them.
 
 A word is an int (known) or four limbs, each an int (known) or a local. Addresses are those of ``runtime/machine.h``.
 """

@@ -1,4 +1,4 @@
-"""What the precompiles compute, by their EIP-7910 names.
+"""The precompiles' functions, by their EIP-7910 names.
 
 The cheap and frequent ones are done on the spot, by libraries; curves, BLAKE2F and MODEXP by ``native`` (compiled C),
 or, where that cannot run, by ``portable`` (Python).

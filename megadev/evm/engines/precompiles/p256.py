@@ -50,7 +50,7 @@ def _add(first: _Point, second: _Point) -> _Point:
 
 
 def verify(message_hash: bytes, r: int, s: int, x: int, y: int) -> bool:
-    """Whether (r, s) signs the 32-byte hash under the public key (x, y). Out-of-range or off-curve inputs are False."""
+    """True if (r, s) signs the 32-byte hash under the public key (x, y). Out-of-range or off-curve inputs are False."""
     if not (0 < r < N and 0 < s < N and 0 <= x < P and 0 <= y < P):
         return False
     if (y * y - (x * x * x - 3 * x + B)) % P:

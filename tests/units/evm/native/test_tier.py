@@ -84,7 +84,7 @@ def cache(tmp_path: Path) -> Path:
     return tmp_path / "native"
 
 
-def test_another_process_finds_what_was_compiled(cache: Path) -> None:
+def test_another_process_finds_the_compiled_code(cache: Path) -> None:
     tier = Tier(cache)
     assert run(tier) == EXPECTED
     assert tier._compiler is not None
@@ -92,7 +92,7 @@ def test_another_process_finds_what_was_compiled(cache: Path) -> None:
     assert cache.stat().st_mode & 0o777 == 0o700
 
 
-def test_other_rules_and_other_code_find_nothing(cache: Path) -> None:
+def test_other_rules_or_code_find_no_compiled_code(cache: Path) -> None:
     tier = Tier(cache)
     run(tier, asm("STOP"))
     other = PythonEngine(dev_spec(1, Hardfork.CANCUN), "compiled")
@@ -146,7 +146,7 @@ def test_a_folder_that_cannot_be_made_is_done_without(tmp_path: Path) -> None:
     assert run(Tier(tmp_path / "file" / "native")) == EXPECTED
 
 
-def test_without_wasmtime_code_is_interpreted_and_that_is_said_once(
+def test_without_wasmtime_code_is_interpreted_with_one_notice(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def unavailable() -> None:
@@ -167,7 +167,7 @@ class Stop(BaseException):
     pass
 
 
-def test_an_endless_run_ends_when_something_is_raised_in_its_thread() -> None:
+def test_an_endless_run_ends_on_an_exception_in_its_thread() -> None:
     """Within the time of a slice; and the next run is none the worse."""
     tier = Tier()
     tier.heat_limit = 1_000
@@ -213,7 +213,7 @@ def test_a_trap_is_a_fault_though_faulthandler_is_enabled_later() -> None:
     assert done.stdout == "it lives\n", done.stderr
 
 
-def test_state_that_cannot_be_had_ends_the_run_alone() -> None:
+def test_unavailable_state_ends_only_its_run() -> None:
     class Broken(DictState):
         def storage(self, address: bytes, slot: int) -> int:
             raise StateUnavailable("upstream is silent")
