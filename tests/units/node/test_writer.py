@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import Future
 
 import pytest
 
@@ -63,10 +64,9 @@ def test_a_change_that_fails_stops_none_that_waits_behind_it(caplog: pytest.LogC
 
 def test_who_waits_for_a_loop_that_is_closed_is_told() -> None:
     loop = asyncio.new_event_loop()
-    never = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop)
-    loop.run_until_complete(asyncio.sleep(0))
-    assert await_outcome(never, loop) is None
-    late = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop)
+    given = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop)
+    loop.run_until_complete(asyncio.wrap_future(given, loop=loop))
+    assert await_outcome(given, loop) is None
     loop.close()
     with pytest.raises(ConnectionError, match="closed before it answered"):
-        await_outcome(late, loop)
+        await_outcome(Future(), loop)
