@@ -21,9 +21,16 @@
     │   ├── TipAboveFeeCap              ├── FeeCapBelowBaseFee
     │   ├── InitcodeTooLarge            ├── BlobFeeCapTooLow
     │   ├── ConditionNotMet             ├── SenderHasCode
-    │   ├── MalformedTransaction        ├── NonceOverflow
-    │   │   ├── TooManyBlobs
-    │   │   └── EmptyAuthorizationList
+    │   │   ├── StorageConditionNotMet  ├── NonceOverflow
+    │   │   └── RangeConditionNotMet
+    │   ├── MalformedTransaction        a field that contradicts another one or a rule that needs no state
+    │   │   ├── NumberOutOfRange        ├── NoBlobs
+    │   │   ├── NoRecipient             ├── TooManyBlobs
+    │   │   ├── NoChainId               ├── TooManyBlobsCarried
+    │   │   ├── EmptyAuthorizationList  ├── UnknownBlobVersion
+    │   │   ├── MissingSidecar          ├── WrongBlobHash
+    │   │   └── InvalidSidecar          └── NotABlob
+    │   │       └── WrongSidecarCounts
     │   ├── GasLimitTooHigh
     │   │   ├── TransactionGasCapExceeded
     │   │   ├── BlockGasLimitExceeded
@@ -65,9 +72,13 @@
     └── EngineFault                     a defect below the engine seam
 
 Messages say what happened first and end with what to do, where something can be done. A refused transaction's error
-carries its operands as fields and writes its own sentence from them; only ``MalformedTransaction``, which has as many
-cases as there are fields, is told the sentence. Which JSON-RPC code each one
-answers with is decided in one place, ``rpc/errors.py``, and a test walks this tree to see that it is total.
+carries its operands as fields and writes its own sentence from them. Which JSON-RPC code each one answers with is
+decided in one place, ``rpc/errors.py``, and a test walks this tree to see that it is total.
+
+Outside of the tree are signals that their own module or its nearest caller catches (the end of an EVM frame, a trie
+node that is not held, a damaged row, an L1 that cannot be had at present), errors of parsers of binary formats, which
+are ``ValueError`` as Python's own, and ``rpc.client.RpcError``, which is another node's answer and not a cause. None
+of them reaches a user as it is.
 """
 
 from __future__ import annotations
@@ -130,6 +141,106 @@ class InvalidTransaction(MegadevError):
 
 class MalformedTransaction(InvalidTransaction):
     """Fields that contradict each other or a consensus rule that needs no state."""
+
+
+class NumberOutOfRange(MalformedTransaction):
+    """One of ``fields``, in words, is ``got``, which is not in [0, 2**``bits``)."""
+
+    def __init__(self, fields: str, bits: int, got: int) -> None:
+        super().__init__(f"{fields} must be in [0, 2**{bits}), got {got}")
+        self.fields = fields
+        self.bits = bits
+        self.got = got
+
+
+class NoChainId(MalformedTransaction):
+    """A transaction of a type (``kind``) that is always for one chain, without its id."""
+
+    def __init__(self, kind: int) -> None:
+        super().__init__(f"a type {kind} transaction needs a chain id")
+        self.kind = kind
+
+
+class NoRecipient(MalformedTransaction):
+    """A transaction with blobs (EIP-4844) or, ``authorizes``, with authorizations (EIP-7702) creates a contract."""
+
+    def __init__(self, *, authorizes: bool) -> None:
+        kind = (
+            "EIP-7702 transaction cannot be used to create contract"
+            if authorizes
+            else "blob transaction of type create"
+        )
+        super().__init__(f"{kind}: name a recipient")
+        self.authorizes = authorizes
+
+
+class NoBlobs(MalformedTransaction):
+    """A type 3 transaction without blobs (EIP-4844)."""
+
+    def __init__(self) -> None:
+        super().__init__("blob transaction missing blob hashes: it must carry at least one blob")
+
+
+class UnknownBlobVersion(MalformedTransaction):
+    """The versioned hash of blob number ``index`` begins with ``version`` (EIP-4844)."""
+
+    def __init__(self, index: int, version: bytes) -> None:
+        super().__init__(f"blob {index} has invalid hash version: 0x{version.hex()}, only 0x01 is known")
+        self.index = index
+        self.version = version
+
+
+class MissingSidecar(MalformedTransaction):
+    """A blob transaction without its blobs."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "missing sidecar in blob transaction: send it in network form, with blobs, commitments and proofs"
+        )
+
+
+class InvalidSidecar(MalformedTransaction):
+    """Blobs, commitments and proofs that do not verify; ``reason``: what is malformed, in the library's words."""
+
+    def __init__(self, reason: str = "") -> None:
+        problem = f"blobs, commitments or proofs are malformed ({reason})" if reason else ""
+        super().__init__(f"invalid sidecar: {problem or 'the KZG proofs do not verify against the blobs'}")
+        self.reason = reason
+
+
+class WrongSidecarCounts(InvalidSidecar):
+    """Not as many blobs and commitments as there are ``hashes``, or as many proofs as ``wanted`` for those blobs."""
+
+    def __init__(self, hashes: int, blobs: int, commitments: int, proofs: int, wanted: int) -> None:
+        MalformedTransaction.__init__(
+            self,
+            f"invalid sidecar: {hashes} blob hashes need as many blobs and commitments, {blobs} blobs need "
+            f"{wanted} proofs; got {blobs} blobs, {commitments} commitments and {proofs} proofs",
+        )
+        self.hashes = hashes
+        self.blobs = blobs
+        self.commitments = commitments
+        self.proofs = proofs
+        self.wanted = wanted
+
+
+class WrongBlobHash(MalformedTransaction):
+    """The transaction names blob number ``index`` by the hash ``got``, and its commitment has ``expected``."""
+
+    def __init__(self, index: int, expected: bytes, got: bytes) -> None:
+        super().__init__(f"blob {index} computed hash 0x{expected.hex()} mismatches transaction one 0x{got.hex()}")
+        self.index = index
+        self.expected = expected
+        self.got = got
+
+
+class NotABlob(MalformedTransaction):
+    """An invalid blob; valid ones have ``size`` bytes. ``reason``: what is wrong, in the library's words."""
+
+    def __init__(self, size: int, reason: str) -> None:
+        super().__init__(f"not a blob of {size} bytes in 32-byte words below the field's order ({reason})")
+        self.size = size
+        self.reason = reason
 
 
 class EmptyAuthorizationList(MalformedTransaction):
@@ -293,6 +404,15 @@ class TooManyBlobs(MalformedTransaction):
         self.limit = limit
 
 
+class TooManyBlobsCarried(MalformedTransaction):
+    """A transaction with ``got`` blobs where ``limit`` are permitted (EIP-7594)."""
+
+    def __init__(self, got: int, limit: int) -> None:
+        super().__init__(f"blob transaction has too many blobs: permitted {limit}, actual {got}")
+        self.got = got
+        self.limit = limit
+
+
 class InitcodeTooLarge(InvalidTransaction):
     """Creation code of ``size`` bytes where ``limit`` are allowed (EIP-3860)."""
 
@@ -360,6 +480,35 @@ class InsufficientFunds(InvalidTransaction):
 
 class ConditionNotMet(InvalidTransaction):
     """The transaction's condition does not hold (ERC-7796)."""
+
+
+class StorageConditionNotMet(ConditionNotMet):
+    """``account``'s word in ``slot`` or, None, its storage root is ``found`` and not ``wanted``."""
+
+    def __init__(self, account: bytes, slot: int | None, found: int | bytes, wanted: int | bytes) -> None:
+        has, asked = (hex(each) if isinstance(each, int) else f"0x{each.hex()}" for each in (found, wanted))
+        what = "root check:" if slot is None else f"check: slot {hex(slot)} of"
+        super().__init__(
+            f"failed storage {what} 0x{account.hex()} {'has' if slot is None else 'holds'} {has}, not {asked}"
+        )
+        self.account = account
+        self.slot = slot
+        self.found = found
+        self.wanted = wanted
+
+
+class RangeConditionNotMet(ConditionNotMet):
+    """The next block's ``field``, in words, is ``found``: below its minimum, ``limit``, or, ``is_above``, over its
+    maximum.
+    """
+
+    def __init__(self, field: str, found: int, limit: int, *, is_above: bool) -> None:
+        bound, where = ("maximum", "above") if is_above else ("minimum", "below")
+        super().__init__(f"failed {field} {bound} constraint: the next block's is {found}, {where} {limit}")
+        self.field = field
+        self.found = found
+        self.limit = limit
+        self.is_above = is_above
 
 
 class PoolRejection(InvalidTransaction):

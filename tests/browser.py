@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,8 @@ from tests.conftest import START_SECONDS
 # read now: no test sees such variables
 CHROMIUM = os.environ.get("MEGADEV_CHROMIUM", "")
 """A Chromium or Chrome."""
+PICTURES = os.environ.get("MEGADEV_SCREENSHOTS", "")
+"""A folder for pictures of what was shown; '': none are kept."""
 
 
 class Page:
@@ -66,6 +70,13 @@ class Page:
         items = "[...document.getElementById('blocks').children]"
         shown = self.wait_for(f"{items}.length >= {count} && {items}.map((item) => item.textContent)")
         return [text.split()[1] for text in shown]
+
+    def keep_picture(self, name: str) -> None:
+        """Keep what is shown, all of it, as ``NAME.png`` in the folder for pictures, where there is one."""
+        if PICTURES:
+            taken = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
+            Path(PICTURES).mkdir(parents=True, exist_ok=True)
+            (Path(PICTURES) / f"{name}.png").write_bytes(base64.b64decode(taken))
 
     def complaints(self) -> list[dict[str, Any]]:
         """Errors in the console, uncaught exceptions, files that could not be loaded."""

@@ -68,7 +68,7 @@ class Type:
 
     @property
     def slots(self) -> int:
-        """Whole words, for what does not share one."""
+        """The number of slots of a type that does not share one."""
         return -(-self.size // WORD)
 
     @property
@@ -127,7 +127,7 @@ def place(declared: Iterable[tuple[str, Type, str]], base: int = 0) -> tuple[Var
 
 
 def slots_of(variables: Sequence[Variable]) -> int:
-    """Whole words from the begin to the end of the last variable of a struct."""
+    """Returns the slots of a struct, up to the end of its last variable."""
     return max((variable.slot + max(variable.type.slots, 1) for variable in variables), default=0)
 
 

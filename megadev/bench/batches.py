@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import random
 import statistics
-import subprocess
 import sys
 from collections import deque
 from collections.abc import Collection, Sequence
@@ -19,9 +18,8 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from megadev.bench.client import Measure, Samples
+from megadev.bench.client import Measure, Samples, in_a_process
 from megadev.bench.followers import FOLLOWER_ROWS, PER_BLOCK, PRESETS, ratios
-from megadev.errors import MegadevError
 
 KINDS = ("transfer", "erc20", "swap")
 FORMATS, COMPRESSIONS, PLACES = ("span", "singular"), ("brotli", "zlib"), ("calldata", "blobs", "external")
@@ -53,12 +51,7 @@ BATCH_ROWS = tuple(_measures())
 def measured(chosen: Collection[str], quick: bool) -> Samples:
     """The chosen rows of this Python's megadev. Raises ``MegadevError`` where its process fails."""
     wanted = [each.label for each in BATCH_ROWS if each.label in chosen and each.label != "batch-throughput"]
-    command = [sys.executable, "-m", __name__, json.dumps(wanted), json.dumps(quick)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise MegadevError((done.stderr.strip().splitlines() or ["no output"])[-1])
-    found: Samples = json.loads(done.stdout)
-    return found
+    return in_a_process(__name__, wanted, quick)
 
 
 def share_of(with_batches: Sequence[float], without: Sequence[float]) -> float:

@@ -11,7 +11,6 @@ import asyncio
 import gc
 import json
 import multiprocessing
-import subprocess
 import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from megadev.bench.client import Connection, Measure, Samples, seconds_of
+from megadev.bench.client import Connection, Measure, Samples, in_a_process, seconds_of
 from megadev.bench.contracts import load
 from megadev.bench.load.run import Outcome, Settings, run
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, decode_transaction, encode_signed
@@ -76,12 +75,7 @@ def measured(chosen: Collection[str], quick: bool) -> Samples:
     wanted = sorted(IN_PROCESS & set(chosen))
     if not wanted:
         return {}
-    command = [sys.executable, "-m", __name__, json.dumps(wanted), json.dumps(quick)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise MegadevError((done.stderr.strip().splitlines() or ["no output"])[-1])
-    found: Samples = json.loads(done.stdout)
-    return found
+    return in_a_process(__name__, wanted, quick)
 
 
 # ---- over HTTP

@@ -8,8 +8,11 @@ Why no HTTP library and no event loop: they would cost as much as a good endpoin
 
 from __future__ import annotations
 
+import json
 import selectors
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -201,6 +204,16 @@ def drive(connections: Sequence[Connection], requests: Sequence[Sequence[bytes]]
                 else:
                     selector.unregister(connection.socket)
     return bodies
+
+
+def in_a_process(module: str, rows: Sequence[str], quick: bool) -> Samples:
+    """What ``module``, run in a process of its own, measures for ``rows``. Raises ``MegadevError`` where that fails."""
+    command = [sys.executable, "-m", module, json.dumps(rows), json.dumps(quick)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise MegadevError((done.stderr.strip().splitlines() or ["no output"])[-1])
+    found: Samples = json.loads(done.stdout)
+    return found
 
 
 @dataclass

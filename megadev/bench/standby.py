@@ -9,14 +9,12 @@ latency shows the former, and the one with a millisecond the latter as well.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Collection
 from typing import Any
 
-from megadev.bench.client import Measure, Samples
+from megadev.bench.client import Measure, Samples, in_a_process
 from megadev.clock import SystemClock
-from megadev.errors import MegadevError
 
 STANDBY_ROWS = (
     Measure("takeover", "crash → a standby has preconfirmed a transaction (--takeover 30ms)"),
@@ -36,12 +34,7 @@ monotonic_ns = SystemClock().monotonic_ns
 def measured(chosen: Collection[str], quick: bool) -> Samples:
     """The chosen rows of this Python's megadev, in seconds. Raises ``MegadevError`` where its process fails."""
     wanted = [each.label for each in STANDBY_ROWS if each.label in chosen]
-    command = [sys.executable, "-m", __name__, json.dumps(wanted), json.dumps(quick)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise MegadevError((done.stderr.strip().splitlines() or ["no output"])[-1])
-    found: Samples = json.loads(done.stdout)
-    return found
+    return in_a_process(__name__, wanted, quick)
 
 
 # ---- in the process of its own

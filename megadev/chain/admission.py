@@ -28,18 +28,21 @@ from megadev.errors import (
     InitcodeTooLarge,
     InsufficientFunds,
     IntrinsicGasTooLow,
-    MalformedTransaction,
+    MissingSidecar,
+    NoBlobs,
     NonceOverflow,
     NonceTooHigh,
     NonceTooLow,
+    NoRecipient,
     SenderHasCode,
     TipAboveFeeCap,
     TooManyBlobs,
+    TooManyBlobsCarried,
     TransactionGasCapExceeded,
+    UnknownBlobVersion,
     UnsupportedTransactionType,
     WrongChainId,
 )
-from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32, Wei
 
 TRANSACTION_GAS = 21_000
@@ -135,7 +138,7 @@ def validate_transaction(
         _validate_blobs(tx, spec, sidecar_required)
     elif kind == SET_CODE:
         if tx.to is None:
-            raise MalformedTransaction("EIP-7702 transaction cannot be used to create contract: name a recipient")
+            raise NoRecipient(authorizes=True)
         if not tx.authorization_list:
             raise EmptyAuthorizationList
 
@@ -178,28 +181,22 @@ def validate_blob_hashes(hashes: tuple[Hash32, ...]) -> None:
     """EIP-4844: only versioned hashes of KZG commitments are known."""
     for index, versioned_hash in enumerate(hashes):
         if versioned_hash[:1] != b"\x01":
-            raise MalformedTransaction(
-                f"blob {index} has invalid hash version: {to_data(versioned_hash[:1])}, only 0x01 is known"
-            )
+            raise UnknownBlobVersion(index, versioned_hash[:1])
 
 
 def _validate_blobs(tx: Transaction, spec: ChainSpec, sidecar_required: bool) -> None:
     if tx.to is None:
-        raise MalformedTransaction("blob transaction of type create: name a recipient")
+        raise NoRecipient(authorizes=False)
     hashes = tx.blob_versioned_hashes
     if not hashes:
-        raise MalformedTransaction("blob transaction missing blob hashes: it must carry at least one blob")
+        raise NoBlobs
     if len(hashes) > spec.blobs_per_transaction:
-        raise MalformedTransaction(
-            f"blob transaction has too many blobs: permitted {spec.blobs_per_transaction}, actual {len(hashes)}"
-        )
+        raise TooManyBlobsCarried(len(hashes), spec.blobs_per_transaction)
     validate_blob_hashes(hashes)
     if tx.sidecar is not None:
         validate_sidecar(hashes, tx.sidecar)
     elif sidecar_required:
-        raise MalformedTransaction(
-            "missing sidecar in blob transaction: send it in network form, with blobs, commitments and proofs"
-        )
+        raise MissingSidecar
 
 
 # --- against an account or a block ------------------------------------------------------------------------------------

@@ -16,8 +16,7 @@ from threading import Lock
 
 import msgspec
 
-from megadev.errors import ConfigError, MalformedTransaction
-from megadev.primitives.hexcodec import to_data
+from megadev.errors import ConfigError, InvalidSidecar, NotABlob, WrongBlobHash, WrongSidecarCounts
 from megadev.primitives.types import Hash32
 
 BLOB_SIZE = 131_072
@@ -73,15 +72,13 @@ def versioned_hash(commitment: bytes) -> Hash32:
 
 
 def hash_of_blob(blob: bytes) -> Hash32:
-    """The versioned hash of ``blob``, by its commitment. Raises ``MalformedTransaction`` for what is no blob."""
+    """The versioned hash of ``blob``, by its commitment. Raises ``NotABlob``."""
     import ckzg
 
     try:
         return versioned_hash(ckzg.blob_to_kzg_commitment(blob, trusted_setup()))
     except (RuntimeError, ValueError) as error:
-        raise MalformedTransaction(
-            f"not a blob of {BLOB_SIZE} bytes in 32-byte words below the field's order ({error})"
-        ) from None
+        raise NotABlob(BLOB_SIZE, str(error)) from None
 
 
 def validate_sidecar(hashes: Sequence[Hash32], sidecar: BlobSidecar) -> None:
@@ -89,21 +86,15 @@ def validate_sidecar(hashes: Sequence[Hash32], sidecar: BlobSidecar) -> None:
 
     Either version is taken under any fork: libraries lag behind forks, and what is proved is the same.
 
-    Raises ``MalformedTransaction`` where counts, hashes or proofs do not fit.
+    Raises ``WrongSidecarCounts``, ``WrongBlobHash`` and ``InvalidSidecar``.
     """
     blobs, commitments, proofs = sidecar.blobs, sidecar.commitments, sidecar.proofs
     wanted_proofs = len(blobs) * (CELLS_PER_BLOB if sidecar.version else 1)
     if not len(blobs) == len(commitments) == len(hashes) or len(proofs) != wanted_proofs:
-        raise MalformedTransaction(
-            f"invalid sidecar: {len(hashes)} blob hashes need as many blobs and commitments, {len(blobs)} blobs need "
-            f"{wanted_proofs} proofs; got {len(blobs)} blobs, {len(commitments)} commitments and {len(proofs)} proofs"
-        )
+        raise WrongSidecarCounts(len(hashes), len(blobs), len(commitments), len(proofs), wanted_proofs)
     for index, commitment in enumerate(commitments):
         if versioned_hash(commitment) != hashes[index]:
-            raise MalformedTransaction(
-                f"blob {index} computed hash {to_data(versioned_hash(commitment))} mismatches transaction one "
-                f"{to_data(hashes[index])}"
-            )
+            raise WrongBlobHash(index, versioned_hash(commitment), hashes[index])
     import ckzg
 
     setup = trusted_setup()
@@ -116,15 +107,15 @@ def validate_sidecar(hashes: Sequence[Hash32], sidecar: BlobSidecar) -> None:
         else:
             verified = ckzg.verify_blob_kzg_proof_batch(b"".join(blobs), b"".join(commitments), b"".join(proofs), setup)
     except (RuntimeError, ValueError) as error:  # bytes that are no field element or no point of the curve
-        raise MalformedTransaction(f"invalid sidecar: blobs, commitments or proofs are malformed ({error})") from None
+        raise InvalidSidecar(str(error)) from None
     if not verified:
-        raise MalformedTransaction("invalid sidecar: the KZG proofs do not verify against the blobs")
+        raise InvalidSidecar
 
 
 def sidecar_of(blobs: Sequence[bytes], version: int = 1) -> BlobSidecar:
     """The sidecar for ``blobs`` (131,072 bytes each), with blob proofs (version 0) or cell proofs (1).
 
-    Raises ``MalformedTransaction`` for a blob of another size or with a word outside the field.
+    Raises ``NotABlob`` for another size or a word outside the field.
     """
     import ckzg
 
@@ -140,7 +131,5 @@ def sidecar_of(blobs: Sequence[bytes], version: int = 1) -> BlobSidecar:
             else:
                 proofs.append(ckzg.compute_blob_kzg_proof(blob, commitment, setup))
     except (RuntimeError, ValueError) as error:
-        raise MalformedTransaction(
-            f"not a blob of {BLOB_SIZE} bytes in 32-byte words below the field's order ({error})"
-        ) from None
+        raise NotABlob(BLOB_SIZE, str(error)) from None
     return BlobSidecar(tuple(blobs), tuple(commitments), tuple(proofs), version)

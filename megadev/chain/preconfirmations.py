@@ -82,7 +82,9 @@ class SignedOrigin(msgspec.Struct, frozen=True):
 
 
 def origin_digest(promised: Hash32, number: int, block_hash: Hash32, chain_id: int) -> Hash32:
-    """What is signed where what has the digest ``promised`` holds as long as L1 has that block (EIP-712)."""
+    """Returns the signed hash of the promise with the digest ``promised``, which is valid while L1 has that
+    block (EIP-712).
+    """
     return _typed(chain_id, _ORIGIN_START + promised + _word(number) + block_hash)
 
 

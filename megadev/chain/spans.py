@@ -9,7 +9,7 @@ What a row is made of, and what is true of its blocks, is told in ``sequencer/re
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias, overload
 
 from megadev.chain.blocks import SealedBlock
@@ -67,6 +67,7 @@ class Row(Protocol):
 
 Piece: TypeAlias = SealedBlock | Row
 """What a span is made of."""
+MayHold: TypeAlias = Callable[[SealedBlock], bool]
 
 
 class Span(Sequence[SealedBlock]):
@@ -144,22 +145,24 @@ class Span(Sequence[SealedBlock]):
             begin = end
         yield from self.made[begin:]
 
-    def with_transactions(self) -> Iterator[SealedBlock]:
-        """Yields the blocks with transactions, oldest first."""
+    def with_transactions(self, may_hold: MayHold | None = None) -> Iterator[SealedBlock]:
+        """Yields the blocks with transactions, oldest first. ``may_hold`` says of one block of a row whether to look at
+        the others: their transactions differ in nothing but what they tell of L1.
+        """
         for piece in self.pieces():
             if isinstance(piece, SealedBlock):
                 if piece.transactions:
                     yield piece
-            elif piece.holds_transactions:
+            elif _is_looked_at(piece, may_hold):
                 yield from map(piece.block, range(piece.first, piece.last + 1))
 
-    def with_transactions_reversed(self) -> Iterator[SealedBlock]:
+    def with_transactions_reversed(self, may_hold: MayHold | None = None) -> Iterator[SealedBlock]:
         """The same, newest first."""
         for piece in reversed(tuple(self.pieces())):
             if isinstance(piece, SealedBlock):
                 if piece.transactions:
                     yield piece
-            elif piece.holds_transactions:
+            elif _is_looked_at(piece, may_hold):
                 yield from map(piece.block, range(piece.last, piece.first - 1, -1))
 
     def __len__(self) -> int:
@@ -192,6 +195,10 @@ class Span(Sequence[SealedBlock]):
                 yield piece
             else:
                 yield from map(piece.block, range(piece.first, piece.last + 1))
+
+
+def _is_looked_at(row: Row, may_hold: MayHold | None) -> bool:
+    return row.holds_transactions and (may_hold is None or may_hold(row.block(row.first)))
 
 
 def span_of(pieces: Iterable[Piece]) -> Span:

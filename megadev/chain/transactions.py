@@ -19,7 +19,8 @@ from megadev.chain.blobs import BLOB_SIZE, COMMITMENT_SIZE
 from megadev.chain.blobs import BlobSidecar as BlobSidecar  # a transaction's field: offered from here too
 from megadev.chain.spec import ChainSpec
 from megadev.errors import (
-    MalformedTransaction,
+    NoChainId,
+    NumberOutOfRange,
     UndecodableTransaction,
     UnsupportedTransactionType,
 )
@@ -649,16 +650,16 @@ def _unsigned_fields(tx: TransactionFields) -> list[Encodable]:
     """The fields before the signature, in their order. Raises ``MalformedTransaction`` for what cannot be encoded."""
     for number in (tx.nonce, tx.gas_limit):
         if not 0 <= number <= MAX_NONCE:
-            raise MalformedTransaction(f"nonce and gas limit must be in [0, 2**64), got {number}")
+            raise NumberOutOfRange("nonce and gas limit", 64, number)
     fees = (tx.max_fee_per_gas, tx.max_priority_fee_per_gas, tx.max_fee_per_blob_gas)
     for number in (tx.value, *fees, tx.chain_id or 0):
         if not 0 <= number < 2**256:
-            raise MalformedTransaction(f"value, fees and chain id must be in [0, 2**256), got {number}")
+            raise NumberOutOfRange("value, fees and chain id", 256, number)
     to = tx.to or b""
     if tx.type == LEGACY:
         return [tx.nonce, tx.max_fee_per_gas, tx.gas_limit, to, tx.value, tx.data]
     if tx.chain_id is None:
-        raise MalformedTransaction(f"a type {tx.type} transaction needs a chain id")
+        raise NoChainId(tx.type)
     fields: list[Encodable] = [tx.chain_id, tx.nonce]
     if tx.type != ACCESS_LIST:
         fields.append(tx.max_priority_fee_per_gas)

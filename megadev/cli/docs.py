@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from itertools import groupby
 
@@ -15,10 +16,17 @@ WIDTH = 100
 SHOWN = 3
 """Lines of one page that a search prints."""
 NOT_FOUND = 1
+_PAGE_LINK = re.compile(r"\]\((?:[^():]*/)?([\w-]+)\.md(?:#[^)]*)?\)")
+"""A link to another page, of which the name is shown: that is what ``megadev docs`` takes."""
+
+
+def _completions(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    names = [each for name in pages() for each in (name, name.rpartition("/")[2])]
+    return sorted({name for name in names if name.startswith(begun)})
 
 
 @click.command(short_help="Read the documentation.")
-@click.argument("page", required=False)
+@click.argument("page", required=False, shell_complete=_completions)
 @click.option(
     "--search", "words", metavar="WORDS", help="List the pages and lines that have all of these words, best first."
 )
@@ -72,11 +80,26 @@ def _show(page: Page, plain: bool) -> None:
     if plain:
         click.echo(page.text.rstrip())
         return
-    from rich.console import Console
-    from rich.markdown import Markdown
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.markdown import Markdown, TableElement
+    from rich.table import Table
+
+    class Folded(TableElement):
+        """A table whose long words are broken, not cut off."""
+
+        def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+            for part in super().__rich_console__(console, options):
+                if isinstance(part, Table):
+                    for column in part.columns:
+                        column.overflow = "fold"
+                yield part
+
+    class FoldedMarkdown(Markdown):
+        elements = {**Markdown.elements, "table_open": Folded}
 
     width = min(Console().width, WIDTH)
     console = Console(width=width)
+    text = _PAGE_LINK.sub(r"](\1)", page.text)
     with console.capture() as shown:
-        console.print(Markdown(page.text))
+        console.print(FoldedMarkdown(text, hyperlinks=False))
     click.echo_via_pager(shown.get())

@@ -19,8 +19,8 @@ import click
 from megadev.cli.client import CallFailed, call
 from megadev.cli.options import Command, rpc_url_option
 from megadev.cli.terminal.console import one_line, paint_for
+from megadev.cli.terminal.quantities import address, number
 from megadev.errors import ConfigError
-from megadev.primitives.hexcodec import checksum_address
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -111,9 +111,9 @@ def limit_lines(answer: dict[str, Any]) -> Iterator[Text | str]:
     if limited is None:
         return
     yield ""
-    used = "" if limited["used"] is None else f", {_number(limited['used'])} used"
+    used = "" if limited["used"] is None else f", {number(limited['used'])} used"
     name = _METERS.get(limited["name"], limited["name"])
-    yield Text(f"{limited['of']} limit reached: {name}, {_number(limited['limit'])}{used}", "bold red")
+    yield Text(f"{limited['of']} limit reached: {name}, {number(limited['limit'])}{used}", "bold red")
     yield from _where(limited["at"])
     yield Text(f"  remedy: {limited['remedy']}", "yellow")
 
@@ -125,16 +125,16 @@ def report_lines(answer: dict[str, Any], most: int = LINES) -> Iterator[Text | s
     failed = answer["status"] == "0x0"
     yield Text.assemble(
         ("failed" if failed else "success", "bold red" if failed else "bold green"),
-        f" under {answer['rules']}: {_number(answer['gasUsed'])} gas = {_number(answer['computeGas'])} compute"
-        f" + {_number(answer['storageGas'])} storage",
-        f" − {_number(answer['refunded'])} refunded" if _int(answer["refunded"]) else "",
-        f" (the floor is {_number(answer['floor'])})" if _int(answer["gasUsed"]) == _int(answer["floor"]) else "",
+        f" under {answer['rules']}: {number(answer['gasUsed'])} gas = {number(answer['computeGas'])} compute"
+        f" + {number(answer['storageGas'])} storage",
+        f" − {number(answer['refunded'])} refunded" if int(answer["refunded"], 16) else "",
+        f" (the floor is {number(answer['floor'])})" if int(answer["gasUsed"], 16) == int(answer["floor"], 16) else "",
     )
     if failed and answer["error"]:
         yield Text(_printable(answer["error"]), "red")
     other = answer["compared"]
     if other is not None:
-        what = f"{_number(other['gasUsed'])} gas" if other["gasUsed"] else f"refused ({_printable(other['error'])})"
+        what = f"{number(other['gasUsed'])} gas" if other["gasUsed"] else f"refused ({_printable(other['error'])})"
         if other["gasUsed"] and other["error"]:
             what += f", {_printable(other['error'])}"
         yield f"the same under {other['rules']}: {what}"
@@ -145,7 +145,7 @@ def report_lines(answer: dict[str, Any], most: int = LINES) -> Iterator[Text | s
         yield ""
         yield Text(
             f"detained: {', '.join(answer['volatile'])} was read; since then the limit is "
-            f"{_number(detention['limit'])} compute gas, of which {_number(detention['computeAfter'])} were used",
+            f"{number(detention['limit'])} compute gas, of which {number(detention['computeAfter'])} were used",
             "yellow",
         )
         yield from _where(detention["at"])
@@ -153,16 +153,16 @@ def report_lines(answer: dict[str, Any], most: int = LINES) -> Iterator[Text | s
         yield ""
         yield Text(f"{'meter':<20}{'used':>14}{'limit':>14}{'left':>14}", "bold")
         for name, gauge in answer["meters"].items():
-            numbers = "".join(f"{_number(gauge[key]):>14}" for key in ("used", "limit", "left"))
+            numbers = "".join(f"{number(gauge[key]):>14}" for key in ("used", "limit", "left"))
             yield f"{_METERS.get(name, name):<20}{numbers}"
-    multiplied = [bucket for bucket in answer["buckets"] if _int(bucket["multiplier"]) > 1]
+    multiplied = [bucket for bucket in answer["buckets"] if int(bucket["multiplier"], 16) > 1]
     if multiplied:
         yield ""
         yield Text("multiplied", "bold")
         for bucket in multiplied:
             slot = "" if bucket["slot"] is None else f" slot {bucket['slot']}"
-            where = f"{_address(bucket['address'])}{slot} (bucket {_int(bucket['bucket'])})"
-            yield f"  × {_int(bucket['multiplier'])}  {where}"
+            where = f"{address(bucket['address'])}{slot} (bucket {int(bucket['bucket'], 16)})"
+            yield f"  × {int(bucket['multiplier'], 16)}  {where}"
     yield from _table("frame", [(_frame(one), one) for one in answer["frames"]], FRAMES)
     yield from _table("function", [(_printable(one["function"]), one) for one in answer["functions"]], FUNCTIONS)
     places = [(f"{_printable(one['source'])}:{one['line']}  {_printable(one['text'])}", one) for one in answer["lines"]]
@@ -177,14 +177,14 @@ def _table(head: str, rows: list[tuple[str, dict[str, Any]]], most: int) -> Iter
     yield ""
     yield Text(f"{'compute':>12}{'storage':>14}  {head}", "bold")
     for name, entry in rows[:most]:
-        yield f"{_number(entry['computeGas']):>12}{_number(entry['storageGas']):>14}  {name}"
+        yield f"{number(entry['computeGas']):>12}{number(entry['storageGas']):>14}  {name}"
     if len(rows) > most:
         yield Text(f"{'':>26}  … {len(rows) - most} more", "dim")
 
 
 def _frame(entry: dict[str, Any]) -> str:
     name = entry["function"] if entry["contract"] is None else f"{entry['contract']}.{entry['function']}"
-    where = "" if entry["contract"] is not None else f" {_address(entry['to'])}"
+    where = "" if entry["contract"] is not None else f" {address(entry['to'])}"
     error = "" if entry["error"] is None else f" ✗ {entry['error']}"
     kind = "" if entry["type"] == "CALL" else f"{entry['type'].lower()} "
     indent = "  " * int(entry["depth"])
@@ -194,26 +194,14 @@ def _frame(entry: dict[str, Any]) -> str:
 def _where(at: dict[str, Any] | None) -> Iterator[Text | str]:
     if at is None:
         return
-    place = f"{_address(at['address'])}, pc {_int(at['pc'])}"
+    place = f"{address(at['address'])}, pc {int(at['pc'], 16)}"
     if at["source"] is not None:
         place = f"{_printable(at['source'])}:{at['line']}  {_printable(at['text'])}"
     yield f"  {at['opcode']} at {place}"
 
 
 def _kinds(spent: dict[str, Any]) -> str:
-    return f"{_number(spent['computeGas'])} compute + {_number(spent['storageGas'])} storage"
-
-
-def _int(quantity: str) -> int:
-    return int(quantity, 16)
-
-
-def _number(quantity: str) -> str:
-    return f"{int(quantity, 16):,}"
-
-
-def _address(text: str) -> str:
-    return checksum_address(bytes.fromhex(text[2:]))
+    return f"{number(spent['computeGas'])} compute + {number(spent['storageGas'])} storage"
 
 
 def _printable(text: str) -> str:

@@ -16,8 +16,8 @@ import click
 from megadev.cli.client import CallFailed, call
 from megadev.cli.options import Command, rpc_url_option
 from megadev.cli.terminal.console import one_line, paint_for
+from megadev.cli.terminal.quantities import address, number
 from megadev.errors import ConfigError
-from megadev.primitives.hexcodec import checksum_address
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -96,13 +96,13 @@ def report_lines(answer: dict[str, Any], rows: int = ROWS) -> Iterator[Text | st
     """The report, line by line."""
     from rich.text import Text
 
-    first, last, count = (_int(answer[key]) for key in ("fromBlock", "toBlock", "transactions"))
+    first, last, count = (int(answer[key], 16) for key in ("fromBlock", "toBlock", "transactions"))
     where = f"block {last:,}" if first == last else f"blocks {first:,} to {last:,}"
-    yield Text(f"{where}: {_count(count, 'transaction')}, {_number(answer['gasUsed'])} gas", "bold")
+    yield Text(f"{where}: {_count(count, 'transaction')}, {number(answer['gasUsed'])} gas", "bold")
     if count < 2:
         yield "nothing to run side by side: with --blocks N, N blocks are taken as if they were one"
         return
-    again = _int(answer["reExecutions"])
+    again = int(answer["reExecutions"], 16)
     speed = answer["speedUp"]
     yield (
         f"{_count(again, 'transaction')} of them look{'s' * (again == 1)} at what an earlier one changed"
@@ -111,22 +111,22 @@ def report_lines(answer: dict[str, Any], rows: int = ROWS) -> Iterator[Text | st
     workers = ", ".join(f"{factor:.2f}× with {name}" for name, factor in speed.items() if name != "unlimited")
     yield f"side by side they could be {speed['unlimited']:.2f}× as fast at most: {workers} workers"
     path = answer["criticalPath"]
-    yield f"the longest row: {_count(_int(path['length']), 'transaction')}, {_number(path['gasUsed'])} gas"
+    yield f"the longest row: {_count(int(path['length'], 16), 'transaction')}, {number(path['gasUsed'])} gas"
     if "transaction" in answer:
         yield from _transaction(answer["transaction"])
     if answer["contended"] and rows:
         yield ""
         yield Text(f"{'conflicts':>9}  {'transactions':>12}  what they contend for", "bold")
         for entry in answer["contended"][:rows]:
-            yield f"{_number(entry['conflicts']):>9}  {_number(entry['transactions']):>12}  {_name(entry)}"
+            yield f"{number(entry['conflicts']):>9}  {number(entry['transactions']):>12}  {_name(entry)}"
         yield from _more(len(answer["contended"]) - rows)
         yield ""
         yield Text(f"{'conflicts':>9}  {'without it':>12}  account", "bold")
         for entry in answer["contracts"][:rows]:
-            who = entry["contract"] or _address(entry["address"])
+            who = entry["contract"] or address(entry["address"])
             without = "" if entry["speedUpWithout"] is None else f"{entry['speedUpWithout']:.2f}×"
-            variables = ", ".join(f"{one['name']} {_number(one['conflicts'])}" for one in entry["variables"][:4])
-            yield f"{_number(entry['conflicts']):>9}  {without:>12}  {one_line(f'{who}: {variables}', LONGEST_NAME)}"
+            variables = ", ".join(f"{one['name']} {number(one['conflicts'])}" for one in entry["variables"][:4])
+            yield f"{number(entry['conflicts']):>9}  {without:>12}  {one_line(f'{who}: {variables}', LONGEST_NAME)}"
         yield from _more(len(answer["contracts"]) - rows)
 
 
@@ -157,20 +157,8 @@ def _name(entry: dict[str, Any]) -> str:
     if entry["kind"] != "storage":
         contract = f" ({entry['contract']})" if entry["contract"] else ""
         return one_line(entry["name"] + contract, LONGEST_NAME)
-    return one_line(f"{entry['contract'] or _address(entry['address'])}.{entry['name']}", LONGEST_NAME)
+    return one_line(f"{entry['contract'] or address(entry['address'])}.{entry['name']}", LONGEST_NAME)
 
 
 def _count(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s' * (count != 1)}"
-
-
-def _int(quantity: str) -> int:
-    return int(quantity, 16)
-
-
-def _number(quantity: str) -> str:
-    return f"{int(quantity, 16):,}"
-
-
-def _address(text: str) -> str:
-    return checksum_address(bytes.fromhex(text[2:]))

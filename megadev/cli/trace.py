@@ -23,8 +23,8 @@ from megadev.cli.client import CallFailed, call
 from megadev.cli.gas import limit_lines
 from megadev.cli.options import Command, rpc_url_option
 from megadev.cli.terminal.console import one_line, paint_for
+from megadev.cli.terminal.quantities import address
 from megadev.errors import ConfigError
-from megadev.primitives.hexcodec import checksum_address
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -106,7 +106,7 @@ def head_lines(answer: dict[str, Any]) -> Iterator[Text]:
     yield Text.assemble(
         ("success" if not failed else "failed", "bold green" if not failed else "bold red"),
         f" · block {int(answer['blockNumber'], 16)} · {int(answer['gasUsed'], 16)} gas{_kinds(answer)}",
-        f" · from {_address(answer['from'])}",
+        f" · from {address(answer['from'])}",
     )
     if failed:
         yield Text(_printable(answer["error"] or "failed"), "red")
@@ -130,7 +130,7 @@ def _stack_lines(stack: list[dict[str, Any]]) -> Iterator[Text]:
         if entry["source"] is not None:
             line.append(f"  {_printable(entry['source'])}:{entry['line']}:{entry['column']}", "cyan")
         else:
-            line.append(f"  {_address(entry['address'])}, pc {int(entry['pc'], 16)}", "dim")
+            line.append(f"  {address(entry['address'])}, pc {int(entry['pc'], 16)}", "dim")
         if times > 1:
             line.append(f"  ({times} times)", "dim")
         yield line
@@ -145,7 +145,7 @@ def function_name(entry: dict[str, Any]) -> str:
     """``Token.transfer`` of a stack's entry; an unknown contract by its address."""
     contract, function = entry["contract"], entry["function"] or "?"
     if contract is None:
-        return f"{_address(entry['address'])}.{function}"
+        return f"{address(entry['address'])}.{function}"
     return str(function) if "." in function else f"{contract}.{function}"
 
 
@@ -210,7 +210,7 @@ def _entry_line(entry: dict[str, Any]) -> Text:
     if kind == "LOG":
         return Text.assemble(("emit ", "dim"), (_printable(entry["text"]), "cyan"))
     if kind == "SELFDESTRUCT":
-        return Text.assemble(("selfdestruct ", "magenta"), f"to {_address(entry['to'])}, {ether(entry['value'])}")
+        return Text.assemble(("selfdestruct ", "magenta"), f"to {address(entry['to'])}, {ether(entry['value'])}")
     failed = entry["error"] is not None
     line = Text()
     line.append(f"[{_gas(entry)}] ", "dim")
@@ -218,12 +218,12 @@ def _entry_line(entry: dict[str, Any]) -> Text:
         line.append(f"{kind.lower()} ", "magenta")
     text = _printable(entry["text"])
     if entry["contract"] is None:
-        text = f"{_address(entry['to'])}.{text}" if not kind.startswith("CREATE") else f"new {_address(entry['to'])}"
+        text = f"{address(entry['to'])}.{text}" if not kind.startswith("CREATE") else f"new {address(entry['to'])}"
     line.append(text, "red" if failed else "bold")
     if int(entry["value"], 16):
         line.append(f" {{value: {ether(entry['value'])}}}", "yellow")
     if kind.startswith("CREATE") and entry["contract"] is not None:
-        line.append(f" → {_address(entry['to'])}", "dim")
+        line.append(f" → {address(entry['to'])}", "dim")
     if failed:
         line.append(f" ✗ {_printable(entry['error'])}", "red")
     elif entry["returned"] is not None:
@@ -252,10 +252,6 @@ def ether(wei: str) -> str:
     whole, rest = divmod(amount, 10**18)
     fraction = f"{rest:018}".rstrip("0")
     return f"{whole}{fraction and '.'}{fraction} ETH"
-
-
-def _address(text: str) -> str:
-    return checksum_address(bytes.fromhex(text[2:]))
 
 
 def _printable(text: str) -> str:

@@ -51,9 +51,10 @@ class Page:
 
     @property
     def summary(self) -> str:
-        """The first paragraph in one line."""
-        paragraphs = self.text.split("\n\n")
-        return " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
+        """The first sentence below the title, without Markdown."""
+        paragraphs = self.text.split("\n\n")[1:]
+        prose = next((text for text in paragraphs if not text.startswith(("#", "|", "-", "`" * 3))), "")
+        return re.split(r"(?<=[.:]) ", plain(prose))[0].rstrip(":")
 
     @property
     def headings(self) -> list[str]:
@@ -92,6 +93,12 @@ def find(name: str) -> Page | None:
         return pages()[wanted]
     matches = [page for page in pages().values() if page.name.rpartition("/")[2] == wanted]
     return matches[0] if len(matches) == 1 else None
+
+
+def plain(markdown: str) -> str:
+    """A piece of Markdown in one line, without its marks; links keep their text only."""
+    text = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", markdown)
+    return " ".join(re.sub(r"`|\*\*|(?<!\w)\*(?=\w)|(?<=\w)\*(?!\w)|^#+ ", "", text).split())
 
 
 def search(words: str) -> list[Found]:

@@ -8,7 +8,7 @@ from html import escape
 from itertools import groupby
 from urllib.parse import parse_qs
 
-from megadev.docs import ROOT, Page, pages, search
+from megadev.docs import ROOT, Page, pages, plain, search
 
 _STYLE = (
     "body{font:16px/1.6 system-ui,sans-serif;margin:0;color-scheme:light dark;display:flex;flex-wrap:wrap}"
@@ -17,7 +17,11 @@ _STYLE = (
     "pre{overflow-x:auto;padding:.8em;border:1px solid #8884;border-radius:4px}code{font-size:.9em}"
     "table{border-collapse:collapse;display:block;overflow-x:auto;font-size:.9em}"
     "td,th{border:1px solid #8884;padding:.3em .6em;text-align:left;vertical-align:top}"
+    "@media(min-width:45em){p code,li code,td code{white-space:nowrap}td code{white-space:normal}}"
+    "@media(max-width:45em){nav{order:1;flex:1 1 100%}}"
 )
+SHOWN = 3
+"""Lines of one page among the results of a search."""
 _LINK = re.compile(r'href="([^":#]+)\.md(#[^"]*)?"')
 _METHODS = re.compile(r"<td>(<code>([a-z0-9]+_\w+)</code>(?:, <code>\w+</code>)*)</td>")
 """The first cell of a method's row in the table of JSON-RPC methods."""
@@ -65,8 +69,7 @@ def _contents() -> str:
     parts = ["<h1>megadev</h1>", _SEARCH]
     for section, group in groupby(pages().values(), key=lambda page: page.section):
         rows = "".join(
-            f'<li><a href="{ROOT}/{page.name}">{escape(page.title)}</a> {escape(page.summary[:160])}</li>'
-            for page in group
+            f'<li><a href="{ROOT}/{page.name}">{escape(page.title)}</a> {escape(page.summary)}</li>' for page in group
         )
         parts.append((f"<h2>{escape(section.capitalize())}</h2>" if section else "") + f"<ul>{rows}</ul>")
     return "".join(parts)
@@ -76,11 +79,19 @@ _SEARCH = f'<form action="{ROOT}"><input type="search" name="q" aria-label="Sear
 
 
 def _results(words: str) -> str:
-    rows = "".join(
-        f'<li><a href="{ROOT}/{found.page.name}#{anchor(found.heading)}">{escape(found.page.title)}: '
-        f"{escape(found.heading)}</a><br>{escape(found.text)}</li>"
-        for found in search(words)
-    )
+    rows = ""
+    for _, group in groupby(search(words), key=lambda found: found.page.name):
+        lines = list(group)
+        page = lines[0].page
+        rows += f'<li><a href="{ROOT}/{page.name}">{escape(page.title)}</a>'
+        for found in lines[:SHOWN]:
+            link = f"{ROOT}/{page.name}#{anchor(found.heading)}"
+            rows += (
+                f'<br>{escape(plain(found.text))} <small><a href="{link}">{escape(plain(found.heading))}</a></small>'
+            )
+        if len(lines) > SHOWN:
+            rows += f"<br><small>and {len(lines) - SHOWN} more lines</small>"
+        rows += "</li>"
     return f"<h1>{escape(words)}</h1>{_SEARCH}" + (f"<ul>{rows}</ul>" if rows else "<p>Nothing found.</p>")
 
 

@@ -9,7 +9,7 @@ kept under the block's hash; the blocks that hold nothing but plain transfers ne
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 from megadev.chain.blocks import SealedBlock
@@ -47,6 +47,12 @@ def appearances(chain: LocalChain, block: SealedBlock) -> Appearances:
             del _kept[next(iter(_kept))]
         _kept[block.hash] = found
     return found
+
+
+def appears_in(chain: LocalChain, block: SealedBlock, addresses: Iterable[Address]) -> bool:
+    """Whether any of ``addresses`` takes part in a transaction of ``block``. Raises as ``replay``."""
+    wanted = frozenset(addresses)
+    return any(not who.isdisjoint(wanted) for who in appearances(chain, block))
 
 
 def _ran_nothing(tx: Transaction, receipt: Receipt) -> bool:

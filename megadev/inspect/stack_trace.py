@@ -182,6 +182,10 @@ class StackTrace:
             entries += self._entries(node, standing)
         return entries[::-1]
 
+    def functions_of(self, frames: Sequence[tuple[CallNode, Standing]]) -> list[StackEntry]:
+        """The functions under way in frames, innermost first, where each of those, outermost first, stands there."""
+        return [entry for node, standing in frames for entry in self._entries(node, standing)][::-1]
+
     def storage_of(self, node: CallNode) -> int | None:
         """MegaETH's storage gas of a frame and all below it; None where that is not told apart."""
         return self._tracer.storage.get(id(node))

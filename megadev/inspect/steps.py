@@ -9,27 +9,32 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from megadev.artifacts.artifact import Artifact
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.artifacts.source_map import SourceLocation
+from megadev.chain.transactions import Transaction
 from megadev.errors import ExecutionHalted
-from megadev.evm.engine import Frame, FrameExit, Step, Tracer
+from megadev.evm.engine import AccessSet, Execution, Frame, FrameExit, GasReport, Step, Success, Tracer
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.inspect.replay import placed_transaction, replay
-from megadev.inspect.stack_trace import StackTrace, StackTracer
+from megadev.inspect.stack_trace import StackEntry, StackTrace, StackTracer, Standing
 from megadev.node.chain import LocalChain
 from megadev.primitives.types import Hash32
+from megadev.state.diff import Cause, StateDiff
+from megadev.state.reader import StateReader
 
 _CREATIONS = frozenset(("CREATE", "CREATE2"))
+_UNDER_WAY = Execution(Success(b""), GasReport(0), (), StateDiff(Cause.TRANSACTION), AccessSet())
+"""For one that was not run to its end: nothing came of it."""
 _SLOAD, _SSTORE, _TLOAD, _TSTORE = 0x54, 0x55, 0x5C, 0x5D
 
 
 @dataclass(frozen=True, slots=True)
 class StepState:
     """The state before an instruction. ``stack``: top last. ``storage``: the slots of its contract that the transaction
-    had used until then, with their values; ``transient`` likewise.
+    had used until then, with their values; ``transient`` likewise. ``functions``: the active ones, innermost first.
     """
 
     pc: int
@@ -41,6 +46,7 @@ class StepState:
     return_data: bytes
     storage: dict[int, int]
     transient: dict[int, int]
+    functions: tuple[StackEntry, ...] = ()
 
 
 @dataclass(slots=True)
@@ -110,12 +116,13 @@ class _Recorder(StackTracer):
             self._frames.append(self._frame)
 
 
-class _Finder:
+class _Finder(StackTracer):
     """Keeps what one step found, and ends the execution there with ``ExecutionHalted``."""
 
-    wants_steps = True
-
     def __init__(self, wanted: int) -> None:
+        super().__init__()
+        self.under_way: list[tuple[CallNode, Standing]] = []
+        """The frames at that step, outermost first, and where each of them stood."""
         self.found: StepState | None = None
         self._wanted = wanted
         self._count = 0
@@ -124,15 +131,19 @@ class _Finder:
         self._pending: list[tuple[int, bytes, int] | None] = []
 
     def enter(self, frame: Frame) -> None:
+        super().enter(frame)
         self._pending.append(None)
 
     def exit(self, frame: Frame, outcome: FrameExit) -> None:
+        super().exit(frame, outcome)
         self._pending.pop()
 
     def step(self, step: Step) -> None:
         self._settle(step)
         address, stack = step.frame.to, step.stack
         if self._count == self._wanted:
+            self._pass(step.pc)
+            self.under_way = [(node, Standing(trail)) for node, trail in zip(self._open, self._trails, strict=True)]
             self.found = StepState(
                 step.pc,
                 step.op,
@@ -145,6 +156,7 @@ class _Finder:
                 dict(self._transient.get(address, {})),
             )
             raise ExecutionHalted("the step was found")
+        super().step(step)
         self._count += 1
         if step.op in (_SLOAD, _TLOAD) and stack:
             self._pending[-1] = step.op, address, stack[-1]
@@ -161,12 +173,6 @@ class _Finder:
             if step.stack:
                 kept = self._storage if op == _SLOAD else self._transient
                 kept.setdefault(address, {})[slot] = step.stack[-1]
-
-    def step_done(self, gas_left: int) -> None:
-        pass
-
-    def log(self, log: object) -> None:
-        pass
 
 
 def steps_of(
@@ -194,20 +200,32 @@ def steps_of(
     return steps
 
 
-def step_at(chain: LocalChain, tx_hash: Hash32, index: int, bounded: Callable[[Tracer], Tracer]) -> StepState | None:
+def step_at(
+    chain: LocalChain, registry: ArtifactRegistry, tx_hash: Hash32, index: int, bounded: Callable[[Tracer], Tracer]
+) -> StepState | None:
     """Returns the state before step ``index`` of an included transaction; None if it has fewer steps. Raises
     ``NotFound``.
     """
     block, position = placed_transaction(chain, tx_hash)
     finder = _Finder(index)
     watcher = bounded(finder)
+
+    def watch(each: int, tx: Transaction, state: StateReader) -> Tracer | None:
+        if each != position:
+            return None
+        befores.append(state)
+        return watcher
+
+    befores: list[StateReader] = []
     try:
-        for _ in replay(chain, block, lambda each, tx, state: watcher if each == position else None, stop=position + 1):
+        for _ in replay(chain, block, watch, stop=position + 1):
             pass
     except ExecutionHalted:
         if finder.found is None:
             raise
-    return finder.found
+        functions = StackTrace(registry, finder, _UNDER_WAY, befores[0]).functions_of(finder.under_way)
+        return replace(finder.found, functions=tuple(functions))
+    return None
 
 
 class _Lines(dict[int, int]):

@@ -163,7 +163,7 @@ class Mining:
 
     def _fetch_and_mine(self, missing: PrefetchNeeded) -> None:
         if self._loop is not None and self._fetching is None:
-            self._fetching = self._loop.create_task(self._mine_after(missing))
+            self._fetching = self._loop.create_task(self._fetch_first(missing.fetch, self._mine_fetched))
 
     def _include_once_fetched(self, fetch: Callable[[], object]) -> None:
         """Transactions wait for state: have it fetched, and look at them again."""
@@ -171,7 +171,7 @@ class Mining:
 
     def _fetch_and_include(self, fetch: Callable[[], object]) -> None:
         if self._loop is not None and self._fetching is None:
-            self._fetching = self._loop.create_task(self._include_after(fetch))
+            self._fetching = self._loop.create_task(self._fetch_first(fetch, self._include_fetched))
 
     def _tell(self, problem: StateUnavailable) -> None:
         """Log why nothing is mined by itself, once for each reason until something is."""
@@ -179,28 +179,26 @@ class Mining:
             self._unavailable = str(problem)
             logging.getLogger("megadev.node").warning("no block is mined for now: %s", problem)
 
-    async def _include_after(self, fetch: Callable[[], object]) -> None:
+    def _include_fetched(self) -> None:
+        if self._sequencer.mode.executes_on_arrival:
+            self._fetching = None
+            self._sequencer.include_ready()
+            self._went_on()
+
+    def _mine_fetched(self) -> None:
+        self._sequencer.mine()
+        self._went_on()
+
+    def _went_on(self) -> None:
+        self._unavailable = ""
+        self._after_tick()
+
+    async def _fetch_first(self, fetch: Callable[[], object], go_on: Callable[[], None]) -> None:
+        """``go_on`` once what the waiting transactions need is fetched; where it cannot be, the next tick tries."""
         try:
             await asyncio.to_thread(fetch)
             await self._writer.free()
-            if self._sequencer.mode.executes_on_arrival:
-                self._fetching = None
-                self._sequencer.include_ready()
-                self._unavailable = ""
-                self._after_tick()
-        except StateUnavailable as problem:
-            self._tell(problem)
-        finally:
-            self._fetching = None
-
-    async def _mine_after(self, missing: PrefetchNeeded) -> None:
-        """Mine once what the waiting transactions need is fetched; where it cannot be, the next tick tries again."""
-        try:
-            await asyncio.to_thread(missing.fetch)
-            await self._writer.free()
-            self._sequencer.mine()
-            self._unavailable = ""
-            self._after_tick()
+            go_on()
         except StateUnavailable as problem:
             self._tell(problem)
         finally:

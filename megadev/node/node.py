@@ -297,14 +297,7 @@ class Node:
         self.snapshots.keep_all(chain)
         chain.reset()
         chain.time.set_time(self._started)
-        self.snapshots.forget()
-        self.l2.rotated_signers = None
-        if self.standbys is not None:
-            self.standbys.reset()
-        self.link.reset()
-        self.broken_promises.evidence = NO_EVIDENCE
-        self.instance_id = secrets.token_bytes(32)
-        self._be_at_fault()
+        self._begin_anew()
 
     def start_over(self, chain: LocalChain, fork: Fork | None) -> None:
         """As ``reset``, but the chain is from now on that of ``fork``, or (None) one that forks nothing. An L1 beside
@@ -333,6 +326,12 @@ class Node:
             self.driver.start_over(addresses)
         for each in self.chains:
             each.time.set_time(started)
+        self._begin_anew()
+        if before is not None:
+            self.snapshots.close_unless_needed(before)
+
+    def _begin_anew(self) -> None:
+        """Be another instance: what was known of the chain that was is known no more."""
         self.snapshots.forget()
         self.l2.rotated_signers = None
         if self.standbys is not None:
@@ -341,8 +340,6 @@ class Node:
         self.broken_promises.evidence = NO_EVIDENCE
         self.instance_id = secrets.token_bytes(32)
         self._be_at_fault()
-        if before is not None:
-            self.snapshots.close_unless_needed(before)
 
     def _mend(self) -> None:
         """Have nothing be wrong any more, before a chain becomes another."""

@@ -168,7 +168,7 @@ class Settling:
 
     @property
     def held_up_by(self) -> str | None:
-        """Why L2 does not follow L1, if it should."""
+        """The reason why L2 does not follow L1, if it should."""
         return self._held_up_by
 
     def _set_alarm(self, due: int | None) -> None:

@@ -109,7 +109,7 @@ def decode_deep(document: bytes) -> Any:
 
 
 def _opened(document: bytes, most: int) -> Any:
-    """What ``document`` says. Objects and arrays of more than ``most`` bytes are opened here, and only what is in them
+    """Decodes ``document``. Objects and arrays of more than ``most`` bytes are opened here, and only what is in them
     goes to the decoder.
     """
     holder: list[Any] = [None]

@@ -52,7 +52,7 @@ def pieces(waiting: list[object]) -> Iterator[bytes]:
 
 
 def _large(result: object) -> dict[int, int]:
-    """How many values each list and object consists of, by its ``id``: those with more than ``MOST``."""
+    """Returns the number of values in each list and object, by its ``id``: those with more than ``MOST``."""
     if type(result) not in _BRACKETS:
         return {}
     found: list[Any] = [result]
@@ -102,7 +102,7 @@ def _opened_object(members: dict[str, object], large: dict[int, int]) -> list[ob
 
 
 def _references_of_one_alone() -> int:
-    """What ``getrefcount`` says in ``pieces`` of a value that only its variable holds: interpreters differ."""
+    """Returns ``getrefcount`` in ``pieces`` of a value that only its variable refers to: interpreters differ."""
     waiting: list[object] = [[]]
     while waiting:
         value = waiting.pop()

@@ -68,7 +68,7 @@ class SyncStart(msgspec.Struct, frozen=True):
 
 
 class Derived(msgspec.Struct, frozen=True):
-    """How far an earlier process had got, ``begun`` where it began: safe heads, the first and the newest of them."""
+    """The progress of an earlier process, which began at ``begun``: safe heads, the first and the newest of them."""
 
     begun: SyncStart | None
     heads: tuple[SafeHead, ...]
@@ -140,7 +140,9 @@ class Consolidator:
             self._pipeline = Pipeline(config, source, self._chain, self._data, SafeHistory(config, heads))
 
     def _known_heads(self, first: SafeHead) -> tuple[SafeHead, ...]:
-        """What an earlier process derived of the chains as they are now; ``first`` alone where that is nothing."""
+        """Returns the safe heads of an earlier process that are still on the chains; only ``first`` if there
+        are none.
+        """
         known = self.known
         if known is None or known.begun != self._begun or known.heads[:1] != (first,):
             return (first,)
@@ -153,7 +155,7 @@ class Consolidator:
 
     @property
     def progress(self) -> Derived:
-        """How far this process has got."""
+        """The progress of this process."""
         heads = self._pipeline.history.heads
         return Derived(self._begun, heads if len(heads) <= KEPT_HEADS else (heads[0], *heads[1 - KEPT_HEADS :]))
 

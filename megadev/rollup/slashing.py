@@ -46,7 +46,7 @@ class Word(msgspec.Struct, frozen=True):
 
     @classmethod
     def on_mini_block(cls, signature: tuple[int, int, int], origin: SignedOrigin) -> Word:
-        """Where the signature is (y parity, r, s)."""
+        """Returns the word with the signature (y parity, r, s)."""
         return cls(packed(signature), origin)
 
 

@@ -112,6 +112,17 @@ TABLE: dict[type[Exception], Row] = {
     ),
     errors.InvalidTransaction: Row(TRANSACTION_REJECTED, remedy="Correct what the message names."),
     errors.MalformedTransaction: Row(TRANSACTION_REJECTED, remedy="Correct the field that the message names."),
+    errors.NumberOutOfRange: Row(TRANSACTION_REJECTED, remedy="Correct the field that the message names."),
+    errors.NoChainId: Row(TRANSACTION_REJECTED, remedy="Sign the transaction with a chain id (EIP-155)."),
+    errors.NoRecipient: Row(TRANSACTION_REJECTED, remedy="Name a recipient, or send a type 2 transaction."),
+    errors.NoBlobs: Row(TRANSACTION_REJECTED, remedy="Carry at least one blob, or send a type 2 transaction."),
+    errors.TooManyBlobsCarried: Row(TRANSACTION_REJECTED, remedy="Send the blobs in several transactions."),
+    errors.UnknownBlobVersion: Row(TRANSACTION_REJECTED, remedy="Name blobs by their versioned hashes (EIP-4844)."),
+    errors.MissingSidecar: Row(TRANSACTION_REJECTED, remedy="Send the blobs with it: the network form."),
+    errors.InvalidSidecar: Row(TRANSACTION_REJECTED, remedy="Compute the commitments and proofs of these blobs again."),
+    errors.WrongSidecarCounts: Row(TRANSACTION_REJECTED, remedy="Send a commitment and the proofs of each blob."),
+    errors.WrongBlobHash: Row(TRANSACTION_REJECTED, remedy="Put the blobs in the order of their hashes."),
+    errors.NotABlob: Row(TRANSACTION_REJECTED, remedy="Encode the data in words below the order of the field."),
     errors.EmptyAuthorizationList: Row(
         TRANSACTION_REJECTED, remedy="Add an authorization, or send a type 2 transaction."
     ),
@@ -188,6 +199,8 @@ TABLE: dict[type[Exception], Row] = {
         remedy="Fund the account (`megadev fund`), or lower value or fees.",
     ),
     errors.ConditionNotMet: Row(TRANSACTION_REJECTED, remedy="Send it when the condition holds, or without one."),
+    errors.StorageConditionNotMet: Row(TRANSACTION_REJECTED, remedy="Read the account again, then sign anew."),
+    errors.RangeConditionNotMet: Row(TRANSACTION_REJECTED, remedy="Give a range that the next block is in."),
     errors.PoolRejection: Row(TRANSACTION_REJECTED, remedy="See the message."),
     errors.AlreadyKnown: Row(TRANSACTION_REJECTED, ("already known",), remedy="Nothing to do: ask for its receipt."),
     errors.ReplacementUnderpriced: Row(

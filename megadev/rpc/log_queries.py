@@ -78,7 +78,10 @@ def logs_of_history(chain: LocalChain, wanted: LogFilter) -> list[JsonObject] | 
         history.header(wanted.block_hash)
         query["blockHash"] = to_data(wanted.block_hash)
     else:
-        first, last = block_number(chain, wanted.from_block), min(block_number(chain, wanted.to_block), history.last)
+        first = block_number(chain, wanted.from_block)
+        if first > history.last:
+            return None
+        last = min(block_number(chain, wanted.to_block), history.last)
         if first > last:
             return None
         query |= {"fromBlock": hex(first), "toBlock": hex(last)}

@@ -240,7 +240,7 @@ class _Made:
         """Which block holds which transaction, of those that were looked at."""
         block = plan.block
         self._writes = RowWrites.over(
-            WorldView(plan.world),
+            WorldView(plan.world if plan.world.is_known else World()),  # nobody gets to a state that is not known
             block.number,
             block.timestamp,
             plan.step,

@@ -101,6 +101,10 @@ class ForkWorld(World):
         """The slots that were written here, zeros included."""
         return self._storages.get(address, NO_STORAGE).slots
 
+    def storages_changed(self) -> Iterator[Address]:
+        """The accounts of which some storage was written here."""
+        return iter(self._storages)
+
     def is_changed(self, address: Address) -> bool:
         """True if anything of the account was changed here."""
         return address in self._accounts or address in self._storages or address in self._cut_off
@@ -130,6 +134,7 @@ class ForkWorld(World):
         world.own_tries = self.own_tries
         world._accounts = accounts  # type: ignore[assignment]
         world._storages, world._codes, world._trie, world._stale = storages, codes, self._trie, stale
+        world._made_by = None
         return world
 
     def changes_since(self, before: World) -> StateDiff:

@@ -6,11 +6,16 @@ from typing import Any, NoReturn
 
 from megadev.errors import StateUnavailable
 from megadev.primitives.types import ZERO_HASH, Hash32
+from megadev.state.reader import PrefetchHint
 from megadev.state.world import World
 
 NOT_IN_DUMP = (
     "was loaded from a dump without its state; ask at latest, or dump with historical states "
     "(--preserve-historical-states)"
+)
+OLDER_ON_FORK = (
+    "was loaded on a fork without its state; ask at latest, or keep the fork in a directory (--state DIRECTORY/), "
+    "which has all states"
 )
 NOT_KEPT = "is older than the states that this node keeps; ask at latest, or start it with a larger --keep-blocks"
 PRUNED = "is older than the states that this node keeps; ask at latest, or start it with a larger --prune-history"
@@ -46,6 +51,10 @@ class UnavailableWorld(World):
     prove_storage: Any = _refuse
     account_trie: Any = _refuse
     storage_trie: Any = _refuse
+
+    def with_hint(self, hint: PrefetchHint) -> UnavailableWorld:
+        """See ``Prefetches``: there is nothing to fetch."""
+        return self
 
     is_whole = True
     """Nobody is to look for a fork behind it."""

@@ -27,9 +27,8 @@ ALLOWED = (
             "node.storage.storage",
         }
     ),
-    frozenset({"evm.engines.native.frames", "evm.engines.native.tier"}),
 )
-"""A snapshot, a dump, a store, the table of faults and standbys are of a whole node, by its type, and a node keeps them; a tier makes the frames that name it."""
+"""A snapshot, a dump, a store, the table of faults and standbys are of a whole node, by its type, and a node keeps them."""
 
 
 def test_no_circle_of_modules() -> None:

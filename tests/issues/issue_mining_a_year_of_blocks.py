@@ -128,6 +128,13 @@ def test_logs_fees_calls_and_traces_over_it(ask: Ask) -> None:
     for tx in block_at(ask, middle, True)["transactions"]:
         assert ask("eth_getTransactionByHash", tx["hash"]) == tx
         assert ask("eth_getTransactionReceipt", tx["hash"])["blockNumber"] == hex(middle)
+    nobody, whole = "0x" + "ab" * 20, {"fromBlock": "0x1", "toBlock": hex(head)}
+    for search in ("ots_searchTransactionsBefore", "ots_searchTransactionsAfter"):
+        found = ask(search, nobody, 0, 10)
+        assert (found["txs"], found["firstPage"], found["lastPage"]) == ([], True, True)
+    assert ask("trace_filter", whole | {"toAddress": [nobody]}) == []
+    if block_at(ask, middle)["transactions"]:
+        assert len(ask("trace_filter", whole | {"toAddress": [L1_BLOCK], "count": 3})) == 3
     assert ask("eth_getBlockByNumber", "safe", False)["hash"]
     assert ask("eth_getBalance", ALICE, hex(middle)) == ask("eth_getBalance", ALICE, "latest")
 
@@ -364,6 +371,11 @@ def test_a_dump_with_older_states_stays_small_and_has_those_behind_a_row(preset:
 
 
 def test_a_deferred_world_puts_off_all_that_a_world_does() -> None:
-    told = {name for name in vars(World) if not name.startswith("_")} - {"is_known", "is_whole", "must_be_asked"}
+    told = {name for name in vars(World) if not name.startswith("_")} - {
+        "is_known",
+        "is_whole",
+        "must_be_asked",
+        "with_hint",
+    }
     built_on_others = {"prove_account", "state_root"}
     assert told - built_on_others <= vars(DeferredWorld).keys()

@@ -8,8 +8,11 @@ import json
 import os
 import shlex
 import shutil
+import subprocess
+import sys
+import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +25,13 @@ from megadev.primitives.abi import encode
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.rpc.catalog import CATALOG
+from tests.anvil import Anvil
 from tests.browser import CHROMIUM, Page, browser, opened  # noqa: F401
 from tests.conftest import RunningNode
 from tests.contracts import load
 from tests.stage.failing_project import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of
 from tests.stage.javascript import NODE_MODULES
-from tests.stage.shelf import deploy, fill, make_known
+from tests.stage.shelf import deploy, fill, make_known, standard_output
 from tests.stage.waiting import until as wait_until
 from tests.stage.wallet import Wallet
 from tests.units.reload.stage import MADE, build, creation_code
@@ -102,9 +106,21 @@ def generous(net: Devnet) -> Callable[..., Any]:
 
 def test_sent_transactions_appear_on_the_open_page(page: Page, net: Devnet) -> None:
     go(page, "l2/live", "latest")
-    tx_hash = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
-    row = f"document.querySelector('a[href=\"#/l2/tx/{tx_hash}\"]')?.closest('tr')"
-    assert page.wait_for(f"{row}?.innerText.match(/[0-9] (µs|ms)/)?.[0]"), "how long its preconfirmation took"
+    for _ in range(100):  # how long it took is known of what comes once the page listens
+        tx_hash = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+        row = f"document.querySelector('a[href=\"#/l2/tx/{tx_hash}\"]')?.closest('tr')"
+        page.wait_for(f"!!{row}")
+        if page.value(f"/[0-9] (µs|ms)/.test({row}.innerText)"):
+            break
+    else:
+        pytest.fail("the page does not tell how long preconfirmations took")
+    portal = net.rpc("megadev_chainConfig")["l1"]["contracts"]["portal"]["address"]
+    net.l1.rpc("eth_sendTransaction", {"from": ALICE, "to": portal, "value": hex(10**18)})
+    net.rpc("evm_mine")
+    until(page, "1 ETH executed")
+    printer = Wallet(net.rpc, gas=25_000_000).send(data=to_data(load("Printer").creation))["contractAddress"]
+    net.rpc("eth_sendTransaction", {"from": ALICE, "to": printer, "data": data("kinds()"), "gas": hex(10**6)})
+    until(page, "console")
 
 
 def test_a_failure_is_explained_and_stepped_to_its_line(page: Page, net: Devnet) -> None:
@@ -176,18 +192,83 @@ def test_withdrawals_are_completed_by_buttons(page: Page, net: Devnet) -> None:
     assert withdrawal["status"] == "finalized"
 
 
+NO_MARKUP = "document.querySelectorAll('img, main script, main iframe, main svg, [onerror]').length === 0"
+
+
+def hostile_shelf() -> dict[str, Any]:
+    """What solc made of the shelf, with markup in every name that a page shows."""
+    made = standard_output()
+    (contracts,) = made["contracts"].values()
+    shelf = contracts["Shelf"]
+    shelf["abi"] += [
+        {"type": "function", "name": f"f{HOSTILE}", "stateMutability": "view", "outputs": [],
+         "inputs": [{"name": HOSTILE, "type": "uint256"}]},
+        {"type": "function", "name": f"g{HOSTILE}", "stateMutability": "nonpayable", "outputs": [], "inputs": []},
+        {"type": "event", "name": f"E{HOSTILE}", "inputs": [{"name": HOSTILE, "type": "uint256", "indexed": True}]},
+        {"type": "error", "name": f"Bad{HOSTILE}", "inputs": []},
+    ]  # fmt: skip
+    for row in shelf["storageLayout"]["storage"]:
+        row["label"] += HOSTILE
+    for kind in shelf["storageLayout"]["types"].values():
+        if kind["label"].startswith(("struct", "enum")):
+            kind["label"] += HOSTILE
+        for member in kind.get("members", ()):
+            member["label"] += HOSTILE
+    return {**made, "contracts": {f"src/{HOSTILE}.sol": {f"Shelf{HOSTILE}": shelf}}}
+
+
 def test_words_from_a_chain_are_never_markup(page: Page, net: Devnet) -> None:
-    answer = encode(["string"], [HOSTILE])
-    code = b"\x61" + len(answer).to_bytes(2, "big") + bytes.fromhex("80600a3d393df3")
-    token = "0x" + "ba" * 20
-    # PUSH2 size DUP1 PUSH1 10 RETURNDATASIZE CODECOPY RETURNDATASIZE RETURN: every call answers the string
-    net.rpc("anvil_setCode", token, "0x" + (code + answer).hex())
-    text = go(page, f"l2/token/{token}", "Token")
-    assert HOSTILE in text
-    assert page.value("document.querySelectorAll('img, main script').length") == 0
+    token, thrower, printer = ("0x" + word * 20 for word in ("ba", "bb", "bc"))
+    net.rpc("anvil_setCode", token, answering(encode(["string"], [HOSTILE])))
+    # the same text as a revert's reason, and as a log's data
+    reason = bytes.fromhex("08c379a0") + encode(["string"], [HOSTILE])
+    net.rpc("anvil_setCode", thrower, answering(reason).replace("3df3", "3dfd"))
+    net.rpc("anvil_setCode", printer, answering(encode(["string"], [HOSTILE])).replace("3df3", "3da0"))
+    assert HOSTILE in go(page, f"l2/token/{token}", "Token")
     assert "owned" not in page.value("document.title.replace(/<[^>]*>/g, '').split('·')[1]")
-    text = go(page, "l2/rpc/%3Cimg%20src=x%3E", "JSON-RPC")
-    assert page.value("document.querySelectorAll('img').length") == 0
+    failed = Wallet(net.rpc, gas=5_000_000).send(to=thrower)["transactionHash"]
+    assert HOSTILE in go(page, f"l2/tx/{failed}", "Calls")
+    logged = Wallet(net.rpc, gas=5_000_000).send(to=printer)["transactionHash"]
+    go(page, f"l2/tx/{logged}", "topics and data")
+    net.rpc("megadev_addArtifact", hostile_shelf())
+    shelf = deploy(net, "Shelf")
+    filled = fill(net, shelf)
+    net.rpc("evm_mine")
+    assert f"Shelf{HOSTILE}" in go(page, f"l2/address/{shelf}", "Contract Shelf")
+    unfold(page, "Storage", f"balances{HOSTILE}")
+    assert f"f{HOSTILE}" in page.value(TEXT) and page.value(NO_MARKUP)
+    go(page, f"l2/tx/{filled}", "Calls")
+    unfold(page, "State changes", f"balances{HOSTILE}")
+    assert page.value(NO_MARKUP)
+    assert f"Shelf{HOSTILE}" in go(page, "l2/contracts", "Deployed") and page.value(NO_MARKUP)
+    go(page, f"l2/logs/{shelf}", "found")
+    assert page.value("[...document.querySelectorAll('#events option')].some((each) => each.value.includes('<img'))")
+    go(page, f"l2/debug/{filled}", "Memory")
+    assert page.value(NO_MARKUP)
+    quoted = urllib.parse.quote(HOSTILE, safe="")
+    for address in ("l2/{}", "{}/live", "l2/tx/{}", "l2/debug/{}", "l2/block/{}", "l2/miniblock/{}", "l2/address/{}",
+                    "l2/token/{}", "l2/contracts/{}", "l2/logs/{}/{}/{}/{}/{}", "l2/rpc/{}", "l2/%E0%A4%A"):  # fmt: skip
+        for text in (quoted, HOSTILE.replace("/", ""), "javascript:alert(1)"):
+            page.value(f"location.hash = {json.dumps('#/' + address.replace('{}', text))}")
+            page.wait_for("document.getElementById('main').innerText.trim() !== ''")
+            assert page.value(NO_MARKUP), (address, text)
+    for text in (HOSTILE, "javascript:alert(1)", "'\"><img src=x onerror=alert(1)>", "__proto__", "constructor"):
+        looked_up(page, text)
+        page.wait_for("location.hash.includes('contracts')")
+        assert page.value(NO_MARKUP)
+        page.value("location.hash = '#/l2/live'")
+    assert page.value("document.title") != "owned"
+
+
+def looked_up(page: Page, words: str) -> None:
+    """Write into the search field, and press Enter."""
+    page.value(
+        f"""(() => {{
+        const field = document.querySelector('input[name=q]');
+        field.value = {json.dumps(words)};
+        field.form.requestSubmit();
+        }})()"""
+    )
 
 
 def test_search_finds_what_it_is_given(page: Page, net: Devnet) -> None:
@@ -197,14 +278,9 @@ def test_search_finds_what_it_is_given(page: Page, net: Devnet) -> None:
         (ALICE, "Account account 0"),
         ("0", "Block 0"),
         ("account 1", "Account account 1"),
+        ("account2.eth", "Account account 2"),
     ):
-        page.value(
-            f"""(() => {{
-            const field = document.querySelector('input[name=q]');
-            field.value = {json.dumps(words)};
-            field.form.requestSubmit();
-            }})()"""
-        )
+        looked_up(page, words)
         until(page, shows)
 
 
@@ -249,19 +325,6 @@ def test_control_shows_each_action_as_a_command_and_a_request(page: Page, net: D
     page.value("document.querySelector('[aria-label=\"Revert to before\"]').click()")
     page.wait_for(f"!{TEXT}.includes('before\\t')")
     assert net.rpc("eth_getBalance", "0x" + "42" * 20, "latest") == balance
-
-
-def test_it_fits_on_a_telephone(page: Page, net: Devnet) -> None:
-    page.ask("Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=1, mobile=True)
-    tx_hash = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
-    for address, shows in (
-        ("l2/live", "latest"),
-        (f"l2/tx/{tx_hash}", "Overview"),
-        ("l2/bridge", "Withdrawals"),
-        ("l2/control", "Blocks"),
-    ):
-        go(page, address, shows)
-        assert page.value("document.documentElement.scrollWidth") <= 360
 
 
 def test_the_page_reconnects_to_a_restarted_node(browser: str) -> None:  # noqa: F811
@@ -342,7 +405,7 @@ def test_a_tokens_holders_and_logs_are_shown(page: Page, net: Devnet, tmp_path: 
     """More holders than a page has, found in the token's logs; searched by arguments, and exported."""
     token, holders = load("Token"), 120
     code = token.creation + encode(["string", "string", "uint256"], ["Many", "MANY", 10**24])
-    address = Wallet(generous(net), gas=5_000_000).send(data=to_data(code))["contractAddress"]
+    address = Wallet(net.rpc, gas=25_000_000).send(data=to_data(code))["contractAddress"]
     made = {"bytecode": to_data(token.creation), "deployedBytecode": to_data(token.runtime)}
     net.rpc("megadev_addArtifact", {"contractName": "Token", "sourceName": "Token.sol", "abi": token.abi, **made})
     for holder in range(1, holders + 1):
@@ -430,6 +493,14 @@ def test_a_transaction_is_found_in_its_mini_block(page: Page, net: Devnet) -> No
     page.wait_for(f"document.querySelector('a[href=\"#/l2/tx/{tx_hash}\"]') !== null")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_every_window_in_both_schemes(page: Page, net: Devnet, scheme: str) -> None:
+    """Nothing is wider than the window. With ``MEGADEV_SCREENSHOTS`` a picture of each is kept in that folder."""
+    for name, width, _ in every_page(page, net, scheme, (360, 1300, 2560)):
+        assert page.value("document.documentElement.scrollWidth") <= width, (name, width)
+        page.keep_picture(f"{net.node.config.preset}-{name}-{width}-{scheme}")
+
+
 @pytest.mark.node_js
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_checker_finds_no_fault_of_accessibility(page: Page, net: Devnet, scheme: str) -> None:
@@ -438,39 +509,55 @@ def test_a_checker_finds_no_fault_of_accessibility(page: Page, net: Devnet, sche
     if not NODE_MODULES or not checker.is_file():
         pytest.skip("set MEGADEV_NODE_MODULES to a node_modules directory that has axe-core")
     page.value(checker.read_text() + "; 0")
+    faults = []
+    for name, width, address in every_page(page, net, scheme, (360, 1300)):
+        found = page.value(
+            "axe.run(document, { resultTypes: ['violations'] }).then((told) =>"
+            " told.violations.flatMap((each) => each.nodes.map((node) => `${each.id}: ${node.html.slice(0, 200)}`)))"
+        )
+        faults += [(name, width, address, fault) for fault in found]
+    assert faults == []
+
+
+def every_page(page: Page, net: Devnet, scheme: str, widths: Sequence[int]) -> Iterator[tuple[str, int, str]]:
+    """(name, width, address) of each page, while the browser shows it with all that it folds."""
     page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    make_known(net)
     vault = deploy_vault(generous(net))
     failed = Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
+    shelf = deploy(net, "Shelf")
+    proxy = deploy(net, "ShelfProxy", shelf)
+    filled = fill(net, proxy)
     net.rpc("evm_mine")
-    faults = []
-    for width in (360, 1300):
-        page.ask("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 500)
-        for address, shows in (
-            ("l2/live", "latest"),
-            (f"l2/tx/{failed}", "Overview"),
-            (f"l2/debug/{failed}/300", "Memory"),
-            ("l2/block/1", "Hash"),
-            (f"l2/address/{vault}", "Write"),
-            (f"l2/token/{vault}", "Holders"),
-            ("l2/contracts", "Deployed"),
-            (f"l2/logs/{vault}", "Logs"),
-            ("l2/bridge", "Withdrawals"),
-            ("l2/control", "Snapshots"),
-            ("l2/rpc", "JSON-RPC"),
-            ("l1/live", "latest"),
+    if not net.rpc("anvil_metadata")["snapshots"]:
+        net.rpc("evm_snapshot")
+    for width in widths:
+        page.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
+        for name, address, shows in (
+            ("live", "l2/live", "Bridge, batches"),
+            ("failed", f"l2/tx/{failed}", "Overview"),
+            ("filled", f"l2/tx/{filled}", "Overview"),
+            ("debugger", f"l2/debug/{failed}/300", "Memory"),
+            ("block", "l2/block/1", "Hash"),
+            ("contract", f"l2/address/{vault}", "Write"),
+            ("proxy", f"l2/address/{proxy}", "Proxy of"),
+            ("account", f"l2/address/{ALICE}", "Transactions"),
+            ("token", f"l2/token/{vault}", "Holders"),
+            ("contracts", "l2/contracts", "Deployed"),
+            ("logs", f"l2/logs/{proxy}/Filled", "found"),
+            ("bridge", "l2/bridge", "Withdrawals"),
+            ("control", "l2/control", "Snapshots"),
+            ("methods", "l2/rpc", "JSON-RPC"),
+            ("l1", "l1/live", "latest"),
+            ("l1-control", "l1/control", "Blocks"),
+            ("nowhere", "l2/nowhere", "Not found"),
         ):
             go(page, address, shows)
             page.value("document.querySelectorAll('main > div > details > summary').forEach((each) => each.click())")
             page.wait_for(
                 "[...document.querySelectorAll('main > div > details')].every((each) => !each.innerText.endsWith('…'))"
             )
-            found = page.value(
-                "axe.run(document, { resultTypes: ['violations'] }).then((told) =>"
-                " told.violations.flatMap((each) => each.nodes.map((node) => `${each.id}: ${node.html.slice(0, 200)}`)))"
-            )
-            faults += [(width, address, fault) for fault in found]
-            assert page.value("document.documentElement.scrollWidth") <= width, (address, width)
-    assert faults == []
+            yield name, width, address
 
 
 def test_a_hot_reload_is_seen_live(browser: str, tmp_path: Path, megadev_up: Callable[..., RunningNode]) -> None:  # noqa: F811
@@ -492,6 +579,137 @@ def test_a_hot_reload_is_seen_live(browser: str, tmp_path: Path, megadev_up: Cal
         until(page, "of Counter")
         assert page.complaints() == []
     assert node.stop() == 0
+
+
+def unfold_promise(page: Page, tx_hash: str) -> str:
+    go(page, f"l2/tx/{tx_hash}", "Calls")
+    return unfold(page, "Preconfirmation", "checked in this page")
+
+
+@pytest.mark.parametrize(
+    ("preset", "is_kept"), [("dev", True), ("dev", False), ("megaeth", True)], ids=["dev", "dev-latest", "megaeth"]
+)
+def test_what_was_saved_is_shown_after_a_restart(
+    browser: str,  # noqa: F811
+    tmp_path: Path,
+    megadev_up: Callable[..., RunningNode],
+    preset: str,
+    is_kept: bool,
+) -> None:
+    shutil.copytree(PROJECT, tmp_path, dirs_exist_ok=True)
+    flags = ("--preset", preset, "--state", "state.json", *(["--preserve-historical-states"] if is_kept else []))
+    node = megadev_up(*flags)
+
+    def rpc(method: str, request: dict[str, Any]) -> Any:
+        return node.rpc(method, {**request, "gas": hex(25_000_000)})
+
+    vault = deploy_vault(rpc)
+    failed = rpc("eth_sendTransactionSync", {"from": ALICE, "to": vault, "data": data("withdraw(uint256)", 1000)})
+    node.rpc("evm_mine")
+    assert node.stop() == 0
+    node = megadev_up(*flags)
+    with opened(browser, node.url) as page:
+        page.wait_for("document.querySelector('.status')?.innerText.includes('connected')")
+        go(page, "l2/live", "withdraw")
+        text = go(page, f"l2/tx/{failed['transactionHash']}", "Calls")
+        if is_kept:
+            assert "OverLimit(who: " in text and "Vault.withdraw(amount: 1000)" in text
+            unfold(page, "State changes", "nonce")
+            go(page, f"l2/debug/{failed['transactionHash']}/300", "step 300 of")
+        else:  # as with Anvil's own dumps; the page says what to do
+            assert "preserve-historical-states" in text and "amount\tuint256\t1000" in text
+            assert "preserve-historical-states" in unfold(page, "State changes", "ask at latest")
+            go(page, f"l2/debug/{failed['transactionHash']}", "cannot be shown")
+        assert "Block" in unfold_promise(page, failed["transactionHash"])
+        go(page, f"l2/address/{vault}", "Contract Vault")
+        until(page, "withdraw")
+        go(page, "l2/bridge", "Withdrawals")
+        go(page, "l2/control", "Snapshots")
+        assert page.complaints() == []
+    assert node.stop() == 0
+
+
+@pytest.mark.anvil
+def test_another_node_is_explored_as_far_as_it_tells(browser: str, tmp_path: Path) -> None:  # noqa: F811
+    """Each page against Anvil: what it lacks is a sentence or is not there, and nothing fails in the console."""
+    anvil = Anvil()
+    command = [sys.executable, "-m", "megadev", "explorer", "--rpc-url", anvil.url, "--port", "0"]
+    serving = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    try:
+        assert serving.stdout is not None
+        address = serving.stdout.readline().split()[-1]
+        token = load("Token")
+        request = {
+            "from": ALICE,
+            "data": to_data(token.creation + encode(["string", "string", "uint256"], ["T", "T", 9])),
+        }
+        deployed = anvil.rpc("eth_getTransactionReceipt", anvil.rpc("eth_sendTransaction", request))
+        contract = deployed["contractAddress"]
+        given = data("transfer(address,uint256)", bytes(19) + b"1", 10)
+        request = {"from": ALICE, "to": contract, "data": given, "gas": hex(10**6)}
+        failed = anvil.rpc("eth_sendTransaction", request)
+        with opened(browser, address) as page:
+            page.wait_for("document.querySelector('.status')?.innerText.includes('connected')")
+            assert "transfer" in go(page, "l2/live", "transfer")
+            assert "execution reverted (0x" in go(page, f"l2/tx/{failed}", "Calls"), "the error's selector"
+            for title in ("State changes", "Preconfirmation"):
+                unfold(page, title, "nonce" if title == "State changes" else "There is none")
+            unfold(page, "Gas", "This node does not tell")
+            assert "cannot be shown" in go(page, f"l2/debug/{failed}", "does not have the methods")
+            go(page, "l2/block/1", "Transactions")
+            assert "ABI is not known" in go(page, f"l2/address/{contract}", "Contract 0x")
+            unfold(page, "Storage", "This node does not tell")
+            assert "account 0" in go(page, f"l2/token/{contract}", "100 %")
+            assert "No contract of a known project" in go(page, "l2/contracts", "Deployed")
+            go(page, f"l2/logs/{contract}", "1 found")
+            go(page, "l2/bridge", "has no L1")
+            assert "Set reorder" not in go(page, "l2/control", "anvil_mine")
+            press(page, "Mine")
+            page.wait_for("document.getElementById('notes').innerText.includes('anvil_mine')")
+            go(page, "l2/rpc/eth_chainId", "JSON-RPC")
+            press(page, "Send")
+            page.wait_for("document.querySelector('[aria-label=Answer]').textContent.includes('0x7a69')")
+            # a refusal that the network panel lists is no fault of the page's
+            assert page.complaints() == []
+    finally:
+        serving.terminate()
+        serving.wait(timeout=20)
+        anvil.close()
+
+
+@pytest.mark.long
+def test_a_chain_of_a_hundred_thousand_transactions_opens_at_any_place(browser: str) -> None:  # noqa: F811
+    with Devnet(gas_limit=200_000_000) as net, opened(browser, net.serve()) as page:
+        token = load("Token")
+        code = token.creation + encode(["string", "string", "uint256"], ["Many", "MANY", 10**24])
+        address = Wallet(net.rpc, gas=5_000_000).send(data=to_data(code))["contractAddress"]
+        bob, per_block, blocks = net.accounts[1].address, 4_000, 25
+        net.rpc("evm_setAutomine", False)
+        for block in range(blocks):
+            for index in range(per_block):
+                request = {"from": ALICE, "to": bob, "value": "0x1", "gas": "0x5208"}
+                if index % 4 == 0:
+                    holder = (1 + block * per_block + index).to_bytes(20, "big")
+                    given = data("transfer(address,uint256)", holder, 1 + index)
+                    request = {"from": ALICE, "to": address, "data": given, "gas": hex(80_000)}
+                net.rpc("eth_sendTransaction", request)
+            net.rpc("evm_mine")
+        net.rpc("evm_setAutomine", True)
+        assert int(net.rpc("eth_getTransactionCount", ALICE, "latest"), 16) > per_block * blocks
+        page.wait_for("document.querySelector('.status')?.innerText.includes('connected')")
+        go(page, "l2/live", "4000")
+        go(page, f"l2/address/{ALICE}", "Older")
+        press(page, "Older")
+        until(page, "Newest")
+        go(page, "l2/block/2", "Transactions")
+        go(page, "l2/block/2/39", "Transactions")
+        assert "1 to 50 of" in go(page, f"l2/token/{address}", "Ordered by the sum of their transfers")
+        go(
+            page,
+            f"l2/logs/{address}/Transfer(address indexed from,address indexed to,uint256 value)",
+            "25\u2009001 found",
+        )
+        assert page.complaints() == []
 
 
 @pytest.mark.long

@@ -43,6 +43,21 @@ def test_lines_lead_from_the_call_to_the_failure(net: Devnet, failed: str) -> No
     assert "Limits.check(" in text[called[1] - 1]
 
 
+def test_a_step_has_the_functions_under_way(net: Devnet, failed: str) -> None:  # noqa: F811
+    told = net.rpc("megadev_getSteps", failed)
+    failing = line_of("Limits.sol", "revert OverLimit")
+    lines = [told["lines"][line] for line in told["steps"]["line"]]
+    index = next(
+        i for i, line in enumerate(lines) if line and (line["source"], line["line"]) == ("src/Limits.sol", failing)
+    )
+    functions = net.rpc("megadev_getStep", failed, index)["functions"]
+    assert [(each["contract"], each["source"], each["line"]) for each in functions] == [
+        ("Limits", "src/Limits.sol", failing),
+        ("Vault", "src/Vault.sol", line_of("Vault.sol", "Limits.check(")),
+    ]
+    assert [each["function"].split(".")[-1] for each in functions] == ["check", "withdraw"]
+
+
 def test_a_step_has_the_stack_memory_and_storage_that_it_found(net: Devnet, failed: str) -> None:  # noqa: F811
     options = {"enableMemory": True, "enableReturnData": True}
     logs = net.rpc("debug_traceTransaction", failed, options)["structLogs"]

@@ -249,6 +249,31 @@ def test_a_torn_end_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture
     assert "blocks of L2 from 4 to 6 are lost" in caplog.text
 
 
+def test_a_file_that_is_torn_is_read_as_far_as_it_goes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with _open(tmp_path / "kept", no_l1=True) as net:
+        _send(net, 300)
+        hashes = [net.l2.chain.store.block_hash(number) for number in range(301)]
+    file = tmp_path / "kept" / "chain.sqlite"
+    os.truncate(file, file.stat().st_size * 3 // 4)
+    with _open(tmp_path / "kept", no_l1=True) as net:
+        head = net.l2.chain.head.number
+        assert 0 < head < 300
+        assert [net.l2.chain.store.block_hash(number) for number in range(head + 1)] == hashes[: head + 1]
+    assert "the store is torn" in caplog.text
+    assert f"blocks of L2 from {head + 1} to 300 are lost" in caplog.text
+
+
+def test_a_first_block_that_is_damaged_is_read_from_its_copy(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with _open(tmp_path / "kept", **STILL) as net:
+        _live(net)
+        before = _told(net)
+    for chain in (0, 1):
+        _damage(tmp_path / "kept", chain, 0)
+    with _open(tmp_path / "kept", **STILL) as net:
+        assert _told(net) == before
+    assert caplog.text.count("read from its copy") >= 2
+
+
 def test_rubbish_is_refused(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "chain.sqlite").write_bytes(b"no database at all" * 1000)
@@ -422,13 +447,15 @@ def test_a_killed_node_continues_from_its_last_durable_block(tmp_path: Path, meg
     assert second.rpc("eth_getBlockByNumber", "latest", True) == head
 
 
-def _fork_and_change(path: Path, **forked: Any) -> Devnet:
-    net = _open(path, accounts=2, fork_cache=path.parent / "cache", **forked)
+def _fork_and_change(path: Path, preset: str, **forked: Any) -> Devnet:
+    net = _open(path, preset, accounts=2, fork_cache=path.parent / "cache", durability="block", **forked)
     if net.rpc("eth_getBalance", SOMEBODY, "latest") != "0x77":
         _send(net, 3)
         net.rpc("anvil_setBalance", SOMEBODY, "0x77")
         net.rpc("anvil_setStorageAt", SOMEBODY, "0x1", f"0x{7:064x}")
         net.rpc("evm_mine")
+        assert net.rpc("megadev_durable")["isDurable"], net.rpc("megadev_durable")
+        assert net.rpc("megadev_durable")["l2"] == net.rpc("eth_blockNumber")
     return net
 
 
@@ -442,27 +469,28 @@ def _changed(net: Devnet) -> list[Any]:
     ]
 
 
-def test_changes_on_a_fork_or_a_bundle_are_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("preset", PRESETS)
+def test_changes_on_a_fork_or_a_bundle_are_kept(tmp_path: Path, preset: str) -> None:
     bundle = tmp_path / "bundle.json"
     with Devnet(accounts=3) as upstream:
         upstream.rpc("anvil_setBalance", STRANGER, "0x1234")
         _send(upstream, 3)
         url = (upstream.serve(),)
-        with _fork_and_change(tmp_path / "kept", fork_url=url, fork_record=bundle) as net:
+        with _fork_and_change(tmp_path / "kept", preset, fork_url=url, fork_record=bundle) as net:
             before = _changed(net)
         upstream.rpc("anvil_setBalance", STRANGER, "0x9999")
         _send(upstream, 3)  # what is forked stays the block that it was
-        with _fork_and_change(tmp_path / "kept", fork_url=url) as net:
+        with _fork_and_change(tmp_path / "kept", preset, fork_url=url) as net:
             assert _changed(net) == before
             _send(net)
-        with _fork_and_change(tmp_path / "kept", fork_url=url) as net:
+        with _fork_and_change(tmp_path / "kept", preset, fork_url=url) as net:
             assert int(net.rpc("eth_blockNumber"), 16) == int(before[0]["number"], 16) + 1
-    with _fork_and_change(tmp_path / "bundled", fork_bundle=bundle) as net:
+    with _fork_and_change(tmp_path / "bundled", preset, fork_bundle=bundle) as net:
         before = _changed(net)
-    with _fork_and_change(tmp_path / "bundled", fork_bundle=bundle) as net:
+    with _fork_and_change(tmp_path / "bundled", preset, fork_bundle=bundle) as net:
         assert _changed(net) == before
     with pytest.raises(ConfigError, match="is a fork of chain 31337 at block 3"):
-        _open(tmp_path / "bundled")
+        _open(tmp_path / "bundled", preset)
 
 
 def test_settings_are_durable_before_the_answer(tmp_path: Path) -> None:

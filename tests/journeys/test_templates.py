@@ -217,7 +217,8 @@ def test_the_bridge_script_calls_existing_functions() -> None:
 
 def docker_runs() -> bool:
     return (
-        shutil.which("docker") is not None and subprocess.run(["docker", "info"], capture_output=True).returncode == 0
+        shutil.which("docker") is not None
+        and subprocess.run(["timeout", "10", "docker", "info"], capture_output=True, timeout=30).returncode == 0
     )
 
 

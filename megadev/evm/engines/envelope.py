@@ -25,7 +25,7 @@ from megadev.chain.admission import (
 from megadev.chain.receipts import REVERTED, ConsoleCall
 from megadev.chain.spec import BASE_FEE_VAULT, GAS_PER_BLOB, L1_FEE_VAULT, OPERATOR_FEE_VAULT, ChainSpec
 from megadev.chain.transactions import BLOB, DELEGATION_PREFIX, MAX_NONCE, SET_CODE, bars_sending
-from megadev.errors import EngineFault, MalformedTransaction, MegadevError, UnsupportedTransactionType
+from megadev.errors import EngineFault, MegadevError, NoRecipient, UnsupportedTransactionType
 from megadev.evm.engine import (
     CONSENSUS,
     SYSTEM,
@@ -217,7 +217,7 @@ class Envelope:
             if blob_gas:
                 check_blob_fee(tx.sender, tx.max_fee_per_blob_gas, block.blob_base_fee)
         if tx.to is None and (blob_gas or tx.authorizations):
-            raise MalformedTransaction("a transaction with blobs or authorizations cannot create a contract")
+            raise NoRecipient(authorizes=not blob_gas)
         if blob_gas:
             validate_blob_hashes(tx.blob_versioned_hashes)
 

@@ -81,7 +81,7 @@ async function show() {
     fill(main, place);
     document.title = `${place.querySelector("h1")?.textContent ?? kind} · megadev`;
   } catch (problem) {
-    if (mine === turn) fill(main, h("h1", {}, "This page cannot be shown"), h("p", {}, problem.message), h("button", { type: "button", onclick: show }, "Try again"));
+    if (mine === turn) fill(main, h("h1", {}, "This page cannot be shown"), h("p", {}, problem.isMissing ? "This node does not have the methods that it needs." : problem.message), h("button", { type: "button", onclick: show }, "Try again"));
   }
 }
 
@@ -138,8 +138,8 @@ async function search(chain, text) {
   return go(to(chain, "contracts", encodeURIComponent(text)));
 }
 
-/** A name as it is compared: Account0 is account 0. */
-const plain = (name) => name.toLowerCase().replace(/\s/g, "");
+/** A name as it is compared: Account0 and account0.eth are account 0. */
+const plain = (name) => name.toLowerCase().replace(/\s/g, "").replace(/\.(eth|mega|dev|test|local)$/, "");
 
 function go(address) {
   location.hash = address;

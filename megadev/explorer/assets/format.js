@@ -33,6 +33,8 @@ export function ether(wei) {
 }
 
 export const gwei = (wei) => `${units(big(wei), 9)} gwei`;
+/** The price of a unit of gas: in wei where it is small. */
+export const price = (wei) => (big(wei) < 10n ** 6n ? `${group(big(wei))} wei` : gwei(wei));
 export const short = (hex, head = 6, tail = 4) => (hex && hex.length > head + tail + 4 ? `${hex.slice(0, head + 2)}…${hex.slice(-tail)}` : hex ?? "");
 
 export function time(seconds) {

@@ -2,6 +2,7 @@
 
 import { selector, signature, topic } from "./abi.js";
 import { fill, h } from "./dom.js";
+import { keccakText, toHex } from "./hashes.js";
 import { behind } from "./proxies.js";
 
 const told = new WeakMap();
@@ -61,12 +62,29 @@ export async function abiOf(chain, address) {
   });
 }
 
+const STANDARD = [
+  "transfer(address,uint256)", "approve(address,uint256)", "transferFrom(address,address,uint256)", "safeTransferFrom(address,address,uint256)", "safeTransferFrom(address,address,uint256,bytes)",
+  "setApprovalForAll(address,bool)", "mint(address,uint256)", "burn(uint256)", "deposit()", "withdraw(uint256)", "multicall(bytes[])", "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)",
+  "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)", "upgradeToAndCall(address,bytes)", "transferOwnership(address)",
+];
+let byTheirSelectors;
+
+/** The name of a function that contracts of many projects have; undefined for others. */
+function standard(four) {
+  byTheirSelectors ??= new Map(STANDARD.map((text) => [toHex(keccakText(text).slice(0, 4)), text.split("(")[0]]));
+  return byTheirSelectors.get(four);
+}
+
+/** Whether nobody sent a transaction: each block of a rollup begins with one that tells of L1. */
+export const isOfProtocol = (tx) => tx.type === "0x7e" && tx.from.toLowerCase() === "0xdeaddeaddeaddeaddeaddeaddeaddeaddead0001";
+
 /** What a transaction calls, by name where the contract is known; it appears once that has come. */
 export function callName(chain, tx) {
   if (!tx.to) return h("span", { class: "soft" }, "creates a contract");
+  if (isOfProtocol(tx)) return h("span", { class: "soft" }, "L1 attributes");
   const data = tx.input ?? "0x";
   if (data === "0x") return h("span", { class: "soft" }, "transfer");
-  const shown = h("code", { class: "soft" }, data.slice(0, 10));
+  const shown = h("code", { class: "soft" }, standard(data.slice(0, 10)) ?? data.slice(0, 10));
   if (chain.contracts.size === 0) return shown;
   abiOf(chain, tx.to).then((abi) => {
     const found = abi.find((item) => item.type === "function" && selector(item) === data.slice(0, 10));

@@ -17,6 +17,7 @@ export function address(chain, value, isWhole = false) {
   if (!value) return h("span", { class: "soft" }, "contract creation");
   const name = chain.names.get(value.toLowerCase());
   const shown = isWhole ? value : short(value);
-  const anchor = h("a", { href: to(chain, "address", value), title: value, class: "mono" }, name ? `${name} ` : "", name ? h("span", { class: "soft" }, shown) : shown);
+  const title = name ? `${name} ${value}` : value;
+  const anchor = h("a", { href: to(chain, "address", value), title, class: "mono" }, name ?? shown, name && isWhole ? h("span", { class: "soft" }, ` ${value}`) : null);
   return isWhole ? h("span", {}, anchor, copy(value)) : anchor;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
@@ -14,12 +15,16 @@ from megadev.chain.documents import (
     as_number,
     as_object,
 )
+from megadev.errors import StateUnavailable
 from megadev.primitives.hexcodec import to_data, to_word
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Wei
 from megadev.state.account import Account
 from megadev.state.diff import StateDiff
+from megadev.state.fork_world import ForkWorld
 from megadev.state.world import World
+
+_LOG = logging.getLogger("megadev.node")
 
 BLOCK_HASHES = 256
 """How far back BLOCKHASH sees: so many hashes go with each historical state."""
@@ -47,8 +52,23 @@ def put_account(diff: StateDiff, address: Address, account: DumpedAccount) -> No
         diff.storage[address] = dict(account.storage)
 
 
+def _written_to(world: ForkWorld) -> Iterator[tuple[Address, Account]]:
+    """Accounts of upstream's of which only storage was written here: with what upstream has of the rest."""
+    for address in world.storages_changed():
+        try:
+            account = world.account(address)
+        except StateUnavailable as problem:  # set by a cheat, and never looked at since
+            _LOG.warning("storage of 0x%s is not dumped: %s", address.hex(), problem)
+            continue
+        if account is not None:
+            yield address, account
+
+
 def written_accounts(world: World, zeroed: Mapping[Address, Iterable[int]]) -> Iterator[tuple[str, JsonObject]]:
-    for address, account in sorted(world.accounts()):
+    accounts = dict(world.accounts())
+    if isinstance(world, ForkWorld):
+        accounts |= dict(_written_to(world))
+    for address, account in sorted(accounts.items()):
         slots = dict.fromkeys(zeroed.get(address, ()), 0) | dict(world.storage_of(address))
         storage = {to_word(slot): to_word(value) for slot, value in sorted(slots.items())}
         yield (

@@ -9,7 +9,7 @@ import msgspec
 
 from megadev.node.chain import LocalChain
 from megadev.node.dump.document import encode_accounts, encode_dump
-from megadev.node.dump.rollup import DumpedRollup, rollup_of
+from megadev.node.dump.rollup import DumpedRollup, rollup_of, with_prices
 from megadev.node.dump.settings import NOTHING_SET, Settings, settings_of
 from megadev.node.faults import faults_on
 from megadev.state.world import World
@@ -52,7 +52,8 @@ class Capture:
     def pieces(self, *, history: bool) -> Iterator[bytes]:
         """The same, piece by piece: other threads get a turn between two."""
         l1 = None if self._l1 is None else b"".join(self._l1.pieces(history))
-        return self._l2.pieces(history, l1, self._adopted, self._settings, self._rollup)
+        rollup = with_prices(self._rollup, self._l2.blocks.made)
+        return self._l2.pieces(history, l1, self._adopted, self._settings, rollup)
 
     def ever_less(self, *, history: bool) -> Iterator[Callable[[], bytes]]:
         """Ways to encode it, each leaving out more than the one before: older states, L1, blocks."""
@@ -70,7 +71,7 @@ class _ChainCapture:
         head, irregular, _ = chain.sequencer.tip  # what is not sealed yet is in no dump
         self._spec = chain.sequencer.spec
         self._settings = chain.sequencer.blocks
-        self._blocks = chain.store.blocks(chain.store.genesis.number, head.number)
+        self.blocks = chain.store.blocks(chain.store.genesis.number, head.number)
         self._state = world_of_now(chain)
         self._zeroed = {address: account.storage for address, account in chain.genesis.accounts.items()}
         self.moment: tuple[object, object] = (head, irregular)
@@ -84,7 +85,7 @@ class _ChainCapture:
         rollup: DumpedRollup | None = None,
     ) -> Iterator[bytes]:
         return encode_dump(
-            self._blocks,
+            self.blocks,
             self._state,
             self._spec,
             coinbase=self._settings.coinbase,

@@ -6,12 +6,13 @@ Anvil: the txpool, impersonations, filters, snapshots, the clock's offset and th
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from megadev.chain.blocks import SealedBlock
-from megadev.chain.spans import Span, span_of
+from megadev.chain.spans import Piece, Span, span_of
 from megadev.errors import InvalidParams
 from megadev.node.chain import LocalChain
 from megadev.node.dump.accounts import Accounts, DumpedAccount, put_account
@@ -21,14 +22,18 @@ from megadev.node.dump.settings import apply_settings
 from megadev.node.faults import apply
 from megadev.rollup.predeploys import L1Addresses, other_profile
 from megadev.sequencer.reorganisation import replace_above, restart
+from megadev.sequencer.reserved import EmptyRow
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.fork_world import ForkWorld
 from megadev.state.remote import load
-from megadev.state.unavailable import UnavailableWorld
+from megadev.state.unavailable import OLDER_ON_FORK, UnavailableWorld
 from megadev.state.world import World
 
 if TYPE_CHECKING:
     from megadev.node.node import Node
+
+
+_LOG = logging.getLogger("megadev.node")
 
 
 def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> None:
@@ -36,8 +41,9 @@ def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> Non
 
     A chain is the dump's from then on; blocks that both have are kept as they are. Accounts are laid over those that
     are here, as in Anvil: the higher nonce counts, what the dump does not name stays. A dump without blocks only
-    changes accounts, and so does any on a fork: its blocks would be without the state that is not in the dump. L1 stays
-    as it is where the dump has none, as Anvil's have not, and L2 follows it from there on.
+    changes accounts. So does any on a fork, unless it is of a fork of the same block: then its blocks follow that one,
+    with the state after the last of them. L1 stays as it is where the dump has none, as Anvil's have not, and L2
+    follows it from there on.
 
     Raises ``InvalidParams`` saying what is wrong with it, and ``SequencerStopped`` where L2 has a block open that must
     stay; then nothing changed.
@@ -78,6 +84,15 @@ def _check_contracts(l1: Dump, at: L1Addresses) -> None:
 
 def _load_chain(node: Node, chain: LocalChain, dump: Dump) -> None:
     sequencer, present = chain.sequencer, world_of_now(chain)
+    if isinstance(present, ForkWorld) and len(dump.blocks) > 1:
+        if _is_of_same_fork(chain, dump.blocks):
+            _load_after_fork(node, chain, dump, present)
+            return
+        _LOG.warning(
+            "only accounts are loaded, not blocks: the dump's chain begins with block %d (0x%s), this fork with block "
+            "%d (0x%s); --fork-block-number says which block is forked",
+            *(dump.blocks.first, dump.blocks[0].hash.hex(), chain.store.genesis.number, chain.store.genesis.hash.hex()),
+        )
     if not dump.blocks or not present.is_whole:
         if isinstance(present, ForkWorld):
             load(present.base, dump.accounts)
@@ -96,6 +111,49 @@ def _load_chain(node: Node, chain: LocalChain, dump: Dump) -> None:
         node.snapshots.keep_blocks_above(chain, common)
         replace_above(sequencer, common, _following(chain, dump.blocks, common), irregular)
     _set_blocks_to_come(chain, dump)
+    _drop_used(chain)
+
+
+def _is_of_same_fork(chain: LocalChain, blocks: Span) -> bool:
+    forked = chain.store.genesis
+    return (blocks.first, blocks[0].hash) == (forked.number, forked.hash)
+
+
+def _load_after_fork(node: Node, chain: LocalChain, dump: Dump, present: ForkWorld) -> None:
+    """Put the dump's blocks after the forked one. What a dump says of older states is not all that was written here:
+    where a word was set to 0, or back, upstream's would come through. So only the last block's is known.
+    """
+    forked = chain.store.genesis
+    state = StateDiff(Cause.CHEAT)
+    load(present.base, dump.accounts)
+    for address, account in _merged(dump.accounts, present).items():
+        put_account(state, address, account)
+    pieces: list[Piece] = []
+    for piece in dump.blocks.between(forked.number + 1, dump.blocks.last).pieces():
+        if isinstance(piece, EmptyRow):
+            unknown = msgspec.structs.replace(piece.plan, world=UnavailableWorld(piece.first, OLDER_ON_FORK))
+            pieces.append(EmptyRow.planned(unknown, piece.last).part(piece.first, piece.last))
+        else:
+            assert isinstance(piece, SealedBlock), "there are no other pieces"
+            world = UnavailableWorld(piece.number, OLDER_ON_FORK)
+            after = forked.world.apply(state) if piece.number == dump.blocks.last else world
+            pieces.append(msgspec.structs.replace(piece, world=after))
+    kept = StateDiff(Cause.CHEAT)
+    for address, here in present.accounts():
+        if address not in dump.accounts:
+            kept.accounts[address] = here
+            kept.codes[here.code_hash] = present.code(here.code_hash)
+    for address in present.storages_changed():
+        if address not in dump.accounts:
+            kept.storage[address] = dict(present.storage_of(address))
+    node.snapshots.keep_blocks_above(chain, forked.number)
+    replace_above(chain.sequencer, forked.number, span_of(pieces), None if kept.is_empty else kept)
+    _set_blocks_to_come(chain, dump)
+    _drop_used(chain)
+
+
+def _drop_used(chain: LocalChain) -> None:
+    sequencer = chain.sequencer
     for tx in chain.pool.transactions():
         if tx.nonce < sequencer.next_nonce(tx.sender):
             sequencer.drop(tx.hash, "its nonce was used in the chain that was loaded")

@@ -4,13 +4,16 @@ for it, the first valid batches, the first block changed by a cheat, and the con
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from megadev.chain.blocks import SealedBlock, SystemCall
-from megadev.chain.documents import JsonObject, as_byte_list, as_bytes, as_number, as_object
+from megadev.chain.documents import JsonObject, as_byte_list, as_bytes, as_list, as_number, as_object, fail
+from megadev.chain.l1_fees import L1Prices, l1_cost
+from megadev.chain.transactions import DEPOSIT
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.rollup.consolidator import SyncStart
@@ -26,19 +29,33 @@ if TYPE_CHECKING:
 
 
 class DumpedRollup(msgspec.Struct, frozen=True):
-    """``told``: by block number, what a system call told L2 of L1."""
+    """``told``: by block number, what a system call told L2 of L1. ``prices``: L1's, which transactions paid for their
+    data, each from a block on; None where nobody paid. ``free``: the transactions that paid nothing all the same.
+    """
 
     told: Mapping[int, bytes] = {}
     sync_start: SyncStart | None = None
     by_hand: ByHand | None = None
     data: tuple[bytes, ...] = ()
+    prices: tuple[tuple[int, L1Prices | None], ...] = ()
+    free: frozenset[Hash32] = frozenset()
 
     def on(self, block: SealedBlock) -> SealedBlock:
-        """``block`` with what it was told of L1."""
+        """``block`` with what it was told of L1, and its receipts with what was paid for data there."""
         told = self.told.get(block.number)
-        if told is None:
+        if told is not None:
+            block = msgspec.structs.replace(block, system_call=SystemCall(DEPOSITOR, L1_BLOCK, told))
+        place = bisect_right(self.prices, block.number, key=lambda change: change[0])
+        prices = self.prices[place - 1][1] if place else None
+        if prices is None or not block.receipts:
             return block
-        return msgspec.structs.replace(block, system_call=SystemCall(DEPOSITOR, L1_BLOCK, told))
+        receipts = tuple(
+            receipt
+            if tx.type == DEPOSIT or tx.hash in self.free
+            else msgspec.structs.replace(receipt, l1_cost=l1_cost(tx.encoded, prices))
+            for tx, receipt in zip(block.transactions, block.receipts, strict=True)
+        )
+        return msgspec.structs.replace(block, receipts=receipts)
 
 
 def rollup_of(node: Node) -> DumpedRollup | None:
@@ -55,6 +72,28 @@ def rollup_of(node: Node) -> DumpedRollup | None:
     by_hand = None if driver.consolidator is None else driver.consolidator.first_underivable()
     data = node.da_store.kept() if node.config.da_dir is None else ()
     return DumpedRollup(told, driver.progress.sync_start, by_hand, data)
+
+
+def with_prices(rollup: DumpedRollup | None, blocks: Iterable[SealedBlock]) -> DumpedRollup | None:
+    """``rollup`` with what ``blocks`` paid for data on L1."""
+    changes: list[tuple[int, L1Prices | None]] = []
+    free: set[Hash32] = set()
+    for block in blocks:
+        costs = {
+            tx.hash: receipt.l1_cost
+            for tx, receipt in zip(block.transactions, block.receipts, strict=True)
+            if tx.type != DEPOSIT
+        }
+        if not costs:
+            continue
+        prices = next((cost.prices for cost in costs.values() if cost is not None), None)
+        if prices != (changes[-1][1] if changes else None):
+            changes.append((block.number, prices))
+        if prices is not None:
+            free.update(tx_hash for tx_hash, cost in costs.items() if cost is None)
+    if not changes:
+        return rollup
+    return msgspec.structs.replace(rollup or DumpedRollup(), prices=tuple(changes), free=frozenset(free))
 
 
 def written_rollup(rollup: DumpedRollup) -> JsonObject:
@@ -80,6 +119,13 @@ def written_rollup(rollup: DumpedRollup) -> JsonObject:
     if rollup.by_hand is not None:
         number, block_hash, reason = rollup.by_hand
         document["byHand"] = {"number": number, "hash": to_data(block_hash), "reason": reason}
+    if rollup.prices:
+        document["l1Prices"] = [
+            [number, None if prices is None else [hex(each) for each in msgspec.structs.astuple(prices)]]
+            for number, prices in rollup.prices
+        ]
+    if rollup.free:
+        document["l1Free"] = sorted(map(to_data, rollup.free))
     if rollup.data:
         document["data"] = [to_data(each) for each in rollup.data]
     return document
@@ -94,7 +140,18 @@ def read_rollup(document: JsonObject) -> DumpedRollup:
         None if start is None else _read_start(as_object(start, "rollup.syncStart")),
         None if by_hand is None else _read_by_hand(as_object(by_hand, "rollup.byHand")),
         as_byte_list(document.get("data") or [], "rollup.data"),
+        tuple(_read_prices(each) for each in as_list(document.get("l1Prices") or [], "rollup.l1Prices")),
+        frozenset(as_byte_list(document.get("l1Free") or [], "rollup.l1Free")),
     )
+
+
+def _read_prices(entry: object) -> tuple[int, L1Prices | None]:
+    where = "rollup.l1Prices"
+    number, *rest = as_list(entry, where) or [None]
+    values = None if rest in ([], [None]) else [as_number(each, where) for each in as_list(rest[0], where)]
+    if values is not None and len(values) != len(L1Prices.__struct_fields__):
+        fail(where, f"{len(L1Prices.__struct_fields__)} numbers", rest[0])
+    return as_number(number, where, 63), None if values is None else L1Prices(*values)
 
 
 def _read_start(start: JsonObject) -> SyncStart:

@@ -7,6 +7,7 @@ opens the store can tell what is missing.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -29,6 +30,10 @@ OLD_VERSION = 1
 APPLICATION = 0x6D656761
 """What SQLite's header says that the file is of: "mega"."""
 
+FIRST = "first"
+"""What the names of those rows of the rest begin with that are copies of chains' first blocks: without these nothing of
+a chain can be read, and they are the largest.
+"""
 DATA = "data"
 """What the names of those rows of the rest begin with that are pieces of the DA store, in the order of arrival."""
 
@@ -66,6 +71,11 @@ after the first one.
 KEY_SIZE = 12
 """Bytes of a hash or address that stand in a key."""
 BLOCK_KEY, TX_KEY, ADDRESS_KEY, TOPIC_KEY, LOGS_KEY = b"b", b"t", b"a", b"l", b"w"
+
+
+_HEAD_SIZE = 100
+"""Bytes of the header of SQLite's files."""
+_LOG = logging.getLogger("megadev.node")
 
 
 class BlockEntry(NamedTuple):
@@ -112,6 +122,7 @@ class Database:
         try:
             if is_new:
                 os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._fill_up()
             connection = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None, timeout=1)
             if is_new:
                 connection.executescript(
@@ -144,6 +155,20 @@ class Database:
         except OSError as problem:
             raise ConfigError(f"{self.path}: the store cannot be opened: {problem.strerror or problem}") from None
         return connection
+
+    def _fill_up(self) -> None:
+        """Give a file that was torn its length again: SQLite reads nothing of one that is too short, and with zeros at
+        its end all but what is missing. Raises ``OSError``.
+        """
+        with open(self.path, "rb") as file:
+            head = file.read(_HEAD_SIZE)
+        if head[:16] != b"SQLite format 3\0" or len(head) < _HEAD_SIZE:
+            return
+        page = int.from_bytes(head[16:18], "big")
+        whole, size = int.from_bytes(head[28:32], "big") * (65536 if page == 1 else page), self.path.stat().st_size
+        if size < whole:
+            _LOG.warning("%s: the store is torn: %d of its %d bytes are there", self.path, size, whole)
+            os.truncate(self.path, whole)
 
     def _check_present(self) -> None:
         """Raises ``OSError`` where the file has gone from its place: what is written to it then, nobody finds."""
@@ -213,8 +238,18 @@ class Database:
         rows = self._connection.execute(
             "SELECT first, is_row, data, crc FROM pieces WHERE chain = ? AND first >= ? ORDER BY first", (chain, begin)
         )
+        is_first = begin < 0
         for first, is_row, data, crc in rows:
-            yield first, bool(is_row), _checked(data, crc, chain, first)
+            try:
+                whole = _checked(data, crc, chain, first)
+            except Damaged:
+                copy = self.rest(f"{FIRST}{chain}") if is_first else None
+                if copy is None:
+                    raise
+                _LOG.warning("%s: block %d of chain %d is damaged, and read from its copy", self.path, first, chain)
+                whole = copy
+            is_first = False
+            yield first, bool(is_row), whole
 
     def check_pieces(self, chain: int) -> tuple[int, list[RowRecord]]:
         """Checks that all pieces of a chain are intact and consecutive; returns the last number, and the rows. Raises

@@ -27,6 +27,7 @@ from megadev.chain.blocks import SealedBlock
 from megadev.chain.spans import Row
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import Transaction
+from megadev.errors import PrefetchNeeded
 from megadev.events import BlockSealed, Event
 from megadev.node.storage.archive import Archive, keys_of, place_of
 from megadev.node.storage.capture import (
@@ -39,7 +40,7 @@ from megadev.node.storage.capture import (
     node_record,
     set_by_hand,
 )
-from megadev.node.storage.database import DATA, BlockEntry, Database, Reader
+from megadev.node.storage.database import DATA, FIRST, BlockEntry, Database, Reader
 from megadev.node.storage.records import block_record, encode, row_record
 from megadev.primitives.types import Hash32
 from megadev.sequencer.reserved import EmptyRow
@@ -215,7 +216,12 @@ class Recorder:
     async def kept(self) -> None:
         """Return once all that was changed until now is written, in the mode that promises that."""
         node = self._node
-        node.settle()
+        while True:
+            try:
+                node.settle()
+                break
+            except PrefetchNeeded as missing:  # on a fork
+                await asyncio.to_thread(missing.fetch)
         await node.writer.free()
         moment = set_by_hand(node)
         if self._last_done is None or moment != self._flushed:
@@ -349,6 +355,8 @@ class Recorder:
             if isinstance(piece, SealedBlock):
                 record = block_record(piece, before, chain.diffs.get(piece.hash), self._number_of_spec)
                 pieces.append((piece.number, False, encode(record)))
+                if before is None:
+                    database.write_rest(f"{FIRST}{index}", pieces[-1][2])
                 places.append(place_of(piece))
                 keys += keys_of(piece)
                 before, head = piece.world, piece

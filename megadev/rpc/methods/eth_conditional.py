@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from megadev.chain.transactions import Transaction, decode_transaction
-from megadev.errors import ConditionNotMet, InvalidParams, LimitExceeded
+from megadev.errors import ConditionNotMet, InvalidParams, LimitExceeded, RangeConditionNotMet, StorageConditionNotMet
 from megadev.events import BlockSealed, BlocksRemoved, Event
 from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import to_data
@@ -120,15 +120,9 @@ def check(chain: LocalChain, condition: Condition) -> None:
             for slot, value in known.items():
                 found = world.storage(address, slot)
                 if found != value:
-                    raise ConditionNotMet(
-                        f"failed storage check: slot {hex(slot)} of {to_data(address)} holds {hex(found)}, "
-                        f"not {hex(value)}"
-                    )
-        elif world.storage_root(address) != known:
-            raise ConditionNotMet(
-                f"failed storage root check: {to_data(address)} has {to_data(world.storage_root(address))}, "
-                f"not {to_data(known)}"
-            )
+                    raise StorageConditionNotMet(address, slot, found, value)
+        elif (root := world.storage_root(address)) != known:
+            raise StorageConditionNotMet(address, None, root, known)
 
 
 def _world_of(state: StateReader) -> World:
@@ -141,9 +135,9 @@ def _world_of(state: StateReader) -> World:
 
 def _between(what: str, value: int, low: int | None, high: int | None) -> None:
     if low is not None and value < low:
-        raise ConditionNotMet(f"failed {what} minimum constraint: the next block's is {value}, below {low}")
+        raise RangeConditionNotMet(what, value, low, is_above=False)
     if high is not None and value > high:
-        raise ConditionNotMet(f"failed {what} maximum constraint: the next block's is {value}, above {high}")
+        raise RangeConditionNotMet(what, value, high, is_above=True)
 
 
 def _watch(node: RpcNode, tx: Transaction, condition: Condition) -> None:

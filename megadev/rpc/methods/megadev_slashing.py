@@ -184,7 +184,7 @@ _NO_ORIGIN = {"status": "void", "next": "nothing: its L2 block followed no block
 
 
 def _wait_for_origins(sender: _Sender, origins: Iterable[SignedOrigin]) -> JsonObject | None:
-    """What stands in the way where what was signed depends on these L1 blocks; None: nothing."""
+    """Returns the obstacle to evidence that depends on these L1 blocks; None: nothing."""
     l1 = sender.l1
     for origin in origins:
         block = l1.store.by_number(origin.number)

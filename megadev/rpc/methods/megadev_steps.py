@@ -57,11 +57,12 @@ def megadev_getSteps(node: RpcNode, tx_hash: HashParam, start: Uint64Param = 0) 
 def megadev_getStep(node: RpcNode, tx_hash: HashParam, index: Uint64Param) -> JsonObject | None:
     """The machine's state before one instruction of an included transaction; null beyond its last step.
 
-    ``stack`` has the top last; ``storage`` the slots of the contract that were used before. Raises ``NotFound`` for a
+    ``stack`` has the top last; ``storage`` the slots of the contract that were used before; ``functions`` those under
+    way, innermost first, each with the line that it stands at. Raises ``NotFound`` for a
     transaction that is in no block.
     """
     budget = Budget(node.node.clock)
-    state = step_at(node.chain, tx_hash, index, lambda tracer: Bounded(tracer, budget))
+    state = step_at(node.chain, node.node.artifacts, tx_hash, index, lambda tracer: Bounded(tracer, budget))
     if state is None:
         return None
     return {
@@ -74,6 +75,16 @@ def megadev_getStep(node: RpcNode, tx_hash: HashParam, index: Uint64Param) -> Js
         "returnData": to_data(state.return_data),
         "storage": {hex(slot): hex(value) for slot, value in state.storage.items()},
         "transient": {hex(slot): hex(value) for slot, value in state.transient.items()},
+        "functions": [
+            {
+                "contract": entry.contract or None,
+                "function": entry.function or None,
+                "address": to_data(entry.address),
+                "source": None if entry.location is None else entry.location.path,
+                "line": None if entry.location is None else entry.location.line,
+            }
+            for entry in state.functions
+        ],
     }
 
 

@@ -12,7 +12,7 @@ from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams
 from megadev.evm.tracers.call_tree import CallNode
-from megadev.inspect.appearances import appearances
+from megadev.inspect.appearances import appearances, appears_in
 from megadev.inspect.creations import block_of_code, creation_in
 from megadev.inspect.replay import placed_transaction
 from megadev.node.chain import LocalChain
@@ -190,7 +190,7 @@ def ots_searchTransactionsBefore(
     chain = node.chain
     head = chain.head.number
     last = head if block_number == 0 else min(block_number - 1, head)
-    blocks = chain.store.blocks(0, last).with_transactions_reversed()
+    blocks = chain.store.blocks(0, last).with_transactions_reversed(lambda block: appears_in(chain, block, [address]))
     found, is_end = _page(_occurrences(node, blocks, address), page_size)
     answer = _search_answer(
         [(block, index) for block, indices in found for index in reversed(indices)],
@@ -220,7 +220,8 @@ def ots_searchTransactionsAfter(
         wanted -= len(older["txs"])
         if wanted <= 0:
             return older | {"firstPage": False, "lastPage": block_number == 0}
-    blocks = chain.store.blocks(first, chain.head.number).with_transactions()
+    looked_at = chain.store.blocks(first, chain.head.number)
+    blocks = looked_at.with_transactions(lambda block: appears_in(chain, block, [address]))
     found, is_end = _page(_occurrences(node, blocks, address), wanted)
     answer = _search_answer(
         [(block, index) for block, indices in reversed(found) for index in reversed(indices)],

@@ -15,6 +15,7 @@ import msgspec
 
 from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.documents import JsonObject
+from megadev.chain.spans import MayHold
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import decode_transaction, is_delegation
 from megadev.errors import InvalidParams, NotInBundle, UpstreamLacksMethod
@@ -24,7 +25,7 @@ from megadev.evm.rules import EVM_RULES
 from megadev.evm.tracers.call_tree import CallTreeTracer
 from megadev.evm.tracers.opcode_gas import OpcodeGasTracer
 from megadev.evm.tracers.vm_trace import VmTracer
-from megadev.inspect.appearances import appearances
+from megadev.inspect.appearances import appearances, appears_in
 from megadev.inspect.replay import Replayed, placed_transaction, replay
 from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import to_data
@@ -158,7 +159,8 @@ def trace_filter(node: RpcNode, filter_: TraceFilter) -> list[JsonObject]:
         answers, passed = older[filter_.after :], len(older)
         if passed == end:
             return answers
-    for block in _searched(node, first, last_block):
+    may_hold = (lambda block: appears_in(chain, block, wanted)) if wanted else None
+    for block in _searched(node, first, last_block, may_hold):
         last = len(block.transactions) - 1
         if wanted:
             who = appearances(chain, block)
@@ -221,10 +223,10 @@ def _number(chain: LocalChain, ref: Tag | int | None, default: Tag) -> int:
     return chain.block(default if ref is None else Tag.LATEST if ref is Tag.PENDING else ref).number
 
 
-def _searched(node: RpcNode, first: int, last: int) -> Iterator[SealedBlock]:
-    """The blocks of a range that hold transactions, as long as there is time."""
+def _searched(node: RpcNode, first: int, last: int, may_hold: MayHold | None = None) -> Iterator[SealedBlock]:
+    """The blocks of a range that hold transactions, as long as there is time. ``may_hold``: see ``Span``."""
     patience = Patience(node.node.clock)
-    for block in node.chain.store.blocks(first, last).with_transactions():
+    for block in node.chain.store.blocks(first, last).with_transactions(may_hold):
         patience.check(block.number)
         yield block
 

@@ -38,9 +38,15 @@ from megadev.errors import (
     InvalidTransaction,
     MalformedTransaction,
     MegadevError,
+    MissingSidecar,
+    NoBlobs,
     NonceOverflow,
+    NoRecipient,
+    NotABlob,
     TipAboveFeeCap,
+    TooManyBlobsCarried,
     UndecodableTransaction,
+    UnknownBlobVersion,
     UnsupportedTransactionType,
     WrongChainId,
 )
@@ -321,14 +327,14 @@ def test_any_rlp_after_any_type_raises_only_our_errors(kind: int, fields: list[A
          "insufficient gas for floor data gas cost: intrinsic gas too low: gas 22600, minimum needed 25000"),
         (signed(to=None, data=b"\x00" * 49_153, gas_limit=10**7), InitcodeTooLarge,
          "max initcode size exceeded: code size 49153, limit 49152"),
-        (signed(3, to=None, gas_limit=10**6), MalformedTransaction, "blob transaction of type create"),
-        (signed(3, blob_versioned_hashes=()), MalformedTransaction, "blob transaction missing blob hashes"),
-        (signed(3, blob_versioned_hashes=(b"\x01" * 32,) * 7), MalformedTransaction,
+        (signed(3, to=None, gas_limit=10**6), NoRecipient, "blob transaction of type create"),
+        (signed(3, blob_versioned_hashes=()), NoBlobs, "blob transaction missing blob hashes"),
+        (signed(3, blob_versioned_hashes=(b"\x01" * 32,) * 7), TooManyBlobsCarried,
          "blob transaction has too many blobs: permitted 6, actual 7"),
-        (signed(3, blob_versioned_hashes=(b"\x01" * 32, b"\x02" * 32)), MalformedTransaction,
+        (signed(3, blob_versioned_hashes=(b"\x01" * 32, b"\x02" * 32)), UnknownBlobVersion,
          "blob 1 has invalid hash version: 0x02"),
-        (signed(3), MalformedTransaction, "missing sidecar in blob transaction"),
-        (signed(4, to=None, gas_limit=10**6), MalformedTransaction, "cannot be used to create contract"),
+        (signed(3), MissingSidecar, "missing sidecar in blob transaction"),
+        (signed(4, to=None, gas_limit=10**6), NoRecipient, "cannot be used to create contract"),
         (signed(4, authorization_list=()), EmptyAuthorizationList, "EIP-7702 transaction with empty auth list"),
         (signed(4, gas_limit=45_999), IntrinsicGasTooLow, "minimum needed 46000"),
     ],
@@ -361,8 +367,9 @@ def test_initcode_of_any_size_passes_without_a_code_size_limit() -> None:
 def test_prague_allows_nine_blobs_in_one_transaction() -> None:
     prague = dev_spec(hardfork=Hardfork.PRAGUE)
     validate_transaction(signed(3, blob_versioned_hashes=(b"\x01" * 32,) * 9), prague, sidecar_required=False)
-    with pytest.raises(MalformedTransaction, match="permitted 9, actual 10"):
+    with pytest.raises(TooManyBlobsCarried) as refused:
         validate_transaction(signed(3, blob_versioned_hashes=(b"\x01" * 32,) * 10), prague, sidecar_required=False)
+    assert (refused.value.got, refused.value.limit) == (10, 9)
 
 
 @pytest.mark.parametrize(
@@ -442,5 +449,5 @@ def test_a_sidecar_that_does_not_fit_is_refused(sidecar: BlobSidecar, flaw: str)
 
 
 def test_words_outside_the_field_make_no_blob() -> None:
-    with pytest.raises(MalformedTransaction, match="not a blob"):
+    with pytest.raises(NotABlob, match="not a blob"):
         sidecar_of([b"\xff" * 131_072])

@@ -52,7 +52,7 @@ REFUSED = [
     ({"nonce": 5, "blob_versioned_hashes": (b"\1" * 32,), "max_fee_per_blob_gas": 1}, {},
      errors.BlobFeeCapTooLow(A, 1, 2)),
     ({"nonce": 5, "blob_versioned_hashes": (b"\2" * 32,), "max_fee_per_blob_gas": 9}, {},
-     errors.MalformedTransaction("blob 0 has invalid hash version: 0x02, only 0x01 is known")),
+     errors.UnknownBlobVersion(0, b"\x02")),
     ({"nonce": 5, "to": None, "data": bytes(49_153), "gas_limit": 10**6}, {}, errors.InitcodeTooLarge(49_153, 49_152)),
 ]  # fmt: skip
 

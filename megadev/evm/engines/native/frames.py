@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from megadev.chain.receipts import REVERTED, Log
 from megadev.errors import EngineFault
@@ -23,9 +23,6 @@ from megadev.evm.engines.operations import created_address
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address
 from megadev.state.account import Account
-
-if TYPE_CHECKING:
-    from megadev.evm.engines.native.tier import Tier
 
 FIRST_SLICE: Final = 300_000
 SLICE: Final = 1_000_000
@@ -82,10 +79,25 @@ class GivenUp(Exception):
     """The run does not fit; it is to be made in Python."""
 
 
+class Compiling(Protocol):
+    """Who decides what is compiled while a run goes on."""
+
+    heat_limit: int
+    """How often a code runs before it is hot."""
+
+    def check(self, arena: Arena) -> None:
+        """Between two slices of a long run: put what has been compiled meanwhile into ``arena``."""
+        ...
+
+    def hot(self, machine: Machine, arena: Arena, code: int) -> None:
+        """A code has been interpreted for long."""
+        ...
+
+
 class NativeRun:
     """One outermost frame and all it calls."""
 
-    def __init__(self, tier: Tier, arena: Arena, machine: Machine, call: Call) -> None:
+    def __init__(self, tier: Compiling, arena: Arena, machine: Machine, call: Call) -> None:
         self.tier = tier
         self.arena = arena
         self.machine = machine

@@ -45,8 +45,12 @@ export async function show(place, { chain, rest: [address], canWrite }) {
 function transactions(chain, address) {
   const body = h("div", {}, "…");
   const load = async (before) => {
-    const page = await chain.ask(null, "ots_searchTransactionsBefore", address, before, PAGE);
-    if (page === null) return fill(body, h("p", { class: "soft" }, "This node does not search transactions by address."));
+    let page;
+    try {
+      page = await chain.call("ots_searchTransactionsBefore", address, before, PAGE);
+    } catch (problem) {
+      return fill(body, h("p", { class: "soft" }, problem.isMissing ? "This node does not search transactions by address." : problem.message));
+    }
     const rows = page.txs.map((tx, i) => [page.receipts[i].status === "0x0" ? h("span", { class: "bad" }, "✗") : h("span", { class: "good" }, "✓"), links.block(chain, num(tx.blockNumber)), links.tx(chain, tx.hash), callName(chain, tx), links.address(chain, tx.from), links.address(chain, tx.to ?? page.receipts[i].contractAddress), ether(tx.value)]);
     const oldest = page.txs.length ? num(page.txs[page.txs.length - 1].blockNumber) : 0;
     return fill(body, table(["Status", "Block", "Hash", "Call", "From", "To", "Value"], rows),

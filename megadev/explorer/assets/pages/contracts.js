@@ -1,7 +1,8 @@
 // The project's contracts: what is deployed and by which name, what is compiled, the last reloads.
 
 import { attempt, fill, h, section, table, throttled } from "../dom.js";
-import { abiOf, artifactOf, forget, learn, nameOf } from "../known.js";
+import { reloadText } from "../happenings.js";
+import { abiOf, forget, learn } from "../known.js";
 import * as links from "../links.js";
 
 const LOOKED_INTO = 200;
@@ -47,13 +48,8 @@ export async function show(place, { chain, rest: [wanted = ""] }) {
   const refresh = throttled(() => attempt(async () => { await learn(chain, true); draw(); }), 1000);
   const stops = [chain.subscribe(["newHeads"], refresh), chain.subscribe(["contractReloads"], (reload) => {
     forget(chain);
-    reloads.prepend(h("li", {}, h("details", {}, h("summary", {}, told(reload)), h("pre", { tabindex: 0 }, JSON.stringify(reload, null, 2)))));
+    reloads.prepend(h("li", {}, h("details", {}, h("summary", {}, reloadText(reload)), h("pre", { tabindex: 0 }, JSON.stringify(reload, null, 2)))));
     refresh();
   })];
   return () => stops.forEach((stop) => stop());
-}
-
-function told(reload) {
-  const names = ["contracts", "deployments", "steps", "replaced", "deployed"].flatMap((key) => (Array.isArray(reload[key]) ? reload[key] : [])).map((found) => (typeof found === "string" ? found : nameOf(found)));
-  return `Reload ${reload.number ?? ""} of ${[...new Set(names.filter(Boolean))].join(", ") || "the project"}`;
 }

@@ -53,7 +53,7 @@ export async function show(place, { chain, canWrite }) {
   const seconds = field("seconds", "3600");
   const moment = field("Unix time", String(Math.floor(Date.now() / 1000) + 3600), 12);
   const name = field("name", "", 16);
-  const [funded, impersonated] = [field("address to fund", "", 44), field("address to impersonate", "", 44)];
+  const [funded, impersonated, released] = ["address to fund", "address to impersonate", "address to impersonate no more"].map((label) => field(label, "", 44));
   const amount = field("ETH", "10");
   const [answers, streams] = [field("delay of answers", "5ms"), field("delay of notifications", "5ms")];
   const addressOf = (input) => {
@@ -85,7 +85,11 @@ export async function show(place, { chain, canWrite }) {
     if (faults.contains(document.activeElement) && document.activeElement.tagName === "INPUT") return;
     fill(faults, list.map((one) => {
       const given = one.takes && !one.on ? field(one.takes, "", 30) : null;
-      const words = () => (given?.value.trim() ? given.value.trim().split(/\s+/) : []);
+      const words = () => {
+        const text = given?.value.trim() ?? "";
+        if (!text && !one.on && one.takes && !one.takes.startsWith("[")) throw new Error(`${one.name} takes ${one.takes}`);
+        return text ? text.split(/\s+/) : [];
+      };
       const tell = () => (one.on ? [cli("fault", one.name, "--clear"), "megadev_fault_clear", [one.name]] : [cli("fault", one.name, ...words()), "megadev_fault_set", [one.name, words()]]);
       return h("div", {}, h("p", {}, h("strong", {}, `${one.of}: ${one.name}`), one.on ? h("span", { class: "tag bad" }, ["on", ...one.arguments].join(" ")) : null, ` ${one.does} `, h("span", { class: "soft" }, one.seen)), act(one.on ? `Clear ${one.name}` : `Set ${one.name}`, given ? [given] : [], tell));
     }));
@@ -108,7 +112,7 @@ export async function show(place, { chain, canWrite }) {
       section("Accounts",
         act("Fund", [funded, amount], () => [cli("fund", addressOf(funded), amount.value.trim()), "anvil_addBalance", [addressOf(funded), hex(parseUnits(amount.value))]]),
         act("Impersonate", [impersonated], () => ["", "anvil_impersonateAccount", [addressOf(impersonated)]]),
-        act("Stop impersonating", [impersonated], () => ["", "anvil_stopImpersonatingAccount", [addressOf(impersonated)]]),
+        act("Stop impersonating", [released], () => ["", "anvil_stopImpersonatingAccount", [addressOf(released)]]),
         act("Impersonate everybody", [], () => ["", "anvil_autoImpersonateAccount", [true]]),
         act("Impersonate only those named", [], () => ["", "anvil_autoImpersonateAccount", [false]])),
       sequencer && section("Sequencer", [["Pause", "pause"], ["Resume", "resume"], ["Crash", "crash"], ["Restart", "restart"]].map(([label, word]) => steer(label, word)),

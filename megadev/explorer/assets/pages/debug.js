@@ -86,9 +86,10 @@ export async function show(place, { chain, rest: [hash, at = "0"] }) {
   const where = h("p", { role: "status" });
   const source = h("div", {});
   const calls = h("ul", { class: "tree" });
+  const functions = h("div", {});
   const machine = h("div", {});
   place.append(h("p", { class: "command" }, Object.entries(moves).map(([label, [title, move]]) => h("button", { type: "button", title, onclick: () => attempt(move) }, label))), slider, where,
-    h("div", { class: "debugger" }, h("div", {}, source), h("div", {}, h("h2", {}, "Calls"), calls, machine)));
+    h("div", { class: "debugger" }, h("div", {}, source), h("div", {}, h("h2", {}, "Calls"), calls, functions, machine)));
   slider.style.width = "100%";
   const views = new Map();
 
@@ -146,6 +147,7 @@ export async function show(place, { chain, rest: [hash, at = "0"] }) {
     const words = [...found.stack].reverse();
     const memory = found.memory.slice(2).match(/.{1,64}/g) ?? [];
     const slots = (values) => Object.entries(values).map(([slot, value]) => [h("code", {}, short(slot, 10, 6)), h("code", {}, value)]);
+    fill(functions, found.functions?.length ? [h("h2", {}, "Functions, the innermost first"), h("ol", { class: "tree" }, found.functions.map((each) => h("li", {}, [each.contract, each.function].filter(Boolean).filter((name, i, all) => i === 0 || !name.startsWith(`${all[0]}.`)).join(".") || short(each.address), " ", h("span", { class: "soft" }, each.source ? `${each.source}:${each.line}` : "no source"))))] : null);
     fill(machine,
       h("h2", {}, `Stack (${words.length})`), h("pre", {}, words.slice(0, 32).map((word, i) => `${String(i).padStart(2)}  ${word}\n`), words.length > 32 ? `… ${words.length - 32} more` : ""),
       h("h2", {}, "Storage"), table(["Slot", "Value"], slots(found.storage), "No slot was used yet."),

@@ -3,6 +3,7 @@
 import { copy, fill, h } from "../dom.js";
 import { UNSEALED } from "../format.js";
 import { to } from "../links.js";
+import { asked } from "../same.js";
 
 const PLACE = `0x${"0".repeat(40)}`;
 
@@ -34,7 +35,14 @@ export async function show(place, { chain, rest: [method0 = "eth_blockNumber"], 
   const answer = h("pre", { role: "status", tabindex: 0, "aria-label": "Answer" });
   const command = h("p", { class: "command" });
   const list = h("div", {});
-  const describe = () => fill(command, h("code", {}, `cast rpc ${method.value}`), copy(`cast rpc --rpc-url ${chain.url} --raw ${method.value} '${params.value.replaceAll("'", "'\\''")}'`, "copy command"), copy(request(), "copy request"));
+  const describe = () => fill(command, copy(line(), "copy command"), copy(request(), "copy request"));
+  const line = () => {
+    try {
+      return asked(chain, method.value.trim(), JSON.parse(params.value || "[]"));
+    } catch {
+      return "";
+    }
+  };
   const request = () => {
     try {
       return JSON.stringify({ jsonrpc: "2.0", id: 1, method: method.value, params: JSON.parse(params.value || "[]") });

@@ -1,10 +1,13 @@
 // One transaction: what it asked for, what it did, what it cost, what was promised about it.
 
-import { decode } from "../abi.js";
+import { decode, selector, show as showValue, topic } from "../abi.js";
 import { append, copy, facts, fill, h, section, table } from "../dom.js";
 import { big, bytes, ether, group, gwei, lasting, num, short, units, UNSEALED } from "../format.js";
+import { eventOf, textOf } from "../events.js";
 import { keccak, keccakText, recover, toBytes, toHex } from "../hashes.js";
+import { abiOf } from "../known.js";
 import * as links from "../links.js";
+import { traceOf } from "../trace.js";
 import { tokenFacts } from "./token.js";
 
 const TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
@@ -18,20 +21,22 @@ export async function show(place, { chain, rest: [hash] }) {
     place.append(h("p", {}, `${chain.name.toUpperCase()} has no transaction with this hash. It may be waiting to arrive, or a reorganisation has removed it.`));
     return;
   }
-  const [receipt, trace] = await Promise.all([chain.ask(null, "eth_getTransactionReceipt", hash), chain.ask(null, "megadev_getStackTrace", hash)]);
+  const receipt = await chain.ask(null, "eth_getTransactionReceipt", hash);
+  const trace = receipt ? await traceOf(chain, hash) : { calls: null, stack: [], why: "It has not run yet." };
   const failed = receipt && receipt.status === "0x0";
   place.append(h("p", { class: "command" },
-    status(receipt), trace && h("a", { href: links.to(chain, "debug", hash) }, "Debug step by step"),
+    status(receipt), trace.isExplained && h("a", { href: links.to(chain, "debug", hash) }, "Debug step by step"),
     h("code", {}, `megadev trace ${hash}`), copy(`megadev trace ${hash}`)));
   if (failed) place.append(failure(trace));
-  place.append(h("div", { class: "columns" }, section("Overview", overview(chain, tx, receipt)), section("Input", input(tx, trace))));
+  place.append(h("div", { class: "columns" }, section("Overview", overview(chain, tx, receipt)), section("Input", await input(chain, tx, trace))));
   if (receipt) {
     const moved = h("div", {});
     place.append(moved);
     transfers(chain, receipt).then((rows) => rows.length && fill(moved, section("Token transfers", table(["Token", "From", "To", "#Amount"], rows))));
-    place.append(section("Events", events(chain, receipt, trace)));
+    place.append(section("Events", await events(chain, receipt, trace)));
   }
-  if (trace) {
+  if (trace.why) place.append(section("Calls", h("p", { class: "soft" }, trace.why)));
+  if (trace.calls) {
     const printed = trace.calls.filter((entry) => entry.type === "CONSOLE");
     if (printed.length) place.append(section("Console", h("pre", {}, printed.map((entry) => `${entry.contract ? `${entry.contract}: ` : ""}${entry.text}\n`))));
     place.append(section("Calls", callTree(chain, trace.calls)));
@@ -52,7 +57,7 @@ function status(receipt) {
 }
 
 function failure(trace) {
-  if (!trace?.error) return h("p", { class: "bad" }, "It failed; this node does not tell why.");
+  if (!trace.error) return h("p", { class: "bad" }, "It failed; this node does not tell why.");
   const lines = trace.stack.map((entry) => h("div", {}, `at ${entry.contract ?? ""}${entry.function ? `${entry.function.includes(".") || !entry.contract ? entry.function : `.${entry.function}`}` : ""} `.replace(`${entry.contract}${entry.contract}.`, `${entry.contract}.`),
     entry.source && h("span", { class: "soft" }, `${entry.source}:${entry.line}`), entry.text && h("pre", {}, entry.text)));
   return h("section", {}, h("p", { class: "bad" }, h("strong", {}, trace.error)), lines);
@@ -78,14 +83,29 @@ function overview(chain, tx, receipt) {
   ]);
 }
 
-function input(tx, trace) {
-  const call = trace?.calls[0];
+async function input(chain, tx, trace) {
+  const call = trace.isExplained ? trace.calls[0] : await inputByAbi(chain, tx);
   const decoded = call?.arguments?.length ? table(["Name", "Type", "Value"], call.arguments.map(({ name, type, value }) => [name ?? "", type, h("span", { class: "mono" }, typeof value === "string" ? value : JSON.stringify(value))])) : null;
   return [call?.text && h("p", { class: "mono" }, call.text), decoded, tx.input !== "0x" ? h("details", {}, h("summary", {}, `${group(bytes(tx.input))} bytes`), h("pre", {}, tx.input)) : h("p", { class: "soft" }, "No data.")];
 }
 
-function events(chain, receipt, trace) {
-  const named = trace ? trace.calls.filter((entry) => entry.type === "LOG") : [];
+/** What calldata says, where only the ABI is known. */
+async function inputByAbi(chain, tx) {
+  if (!tx.to || tx.input.length < 10) return null;
+  const item = (await abiOf(chain, tx.to)).find((each) => each.type === "function" && selector(each) === tx.input.slice(0, 10));
+  try {
+    const values = item && decode(item.inputs, `0x${tx.input.slice(10)}`);
+    return item ? { text: item.name, arguments: item.inputs.map((each, i) => ({ name: each.name, type: each.type, value: showValue(each, values[i]) })) } : null;
+  } catch {
+    return null;
+  }
+}
+
+async function events(chain, receipt, trace) {
+  const named = trace.isExplained ? trace.calls.filter((entry) => entry.type === "LOG") : await Promise.all(receipt.logs.map(async (log) => {
+    const said = eventOf(log, (await abiOf(chain, log.address)).find((item) => item.type === "event" && topic(item) === log.topics[0]));
+    return said && { event: true, text: textOf(said) };
+  }));
   const isSame = named.length === receipt.logs.length;
   return table(["#", "Contract", "Event"], receipt.logs.map((log, i) => {
     const found = isSame ? named[i] : null;
