@@ -50,8 +50,10 @@ from megadev.sequencer.reorganisation import build_again, replace_above
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
 
-MANY_BLOCKS, MUCH_DATA = 100, 4_000
-"""L1 blocks, and bytes of batches, that take a few milliseconds."""
+MANY_BLOCKS, MUCH_DATA, MANY_UNSAFE = 100, 4_000, 200
+"""L1 blocks, bytes of batches, and blocks that a batch of any size may say, that take a few milliseconds: thousands of
+empty ones are said in some hundred bytes.
+"""
 KEPT_HEADS = 128
 """Safe heads that the next process is told of."""
 AT_HAND = 1_024
@@ -237,9 +239,12 @@ class Consolidator:
         if l1.head.number - read >= MANY_BLOCKS:
             return True
         size = 0
+        is_far = self._l2.store.head.number - self._pipeline.safe.number >= MANY_UNSAFE
         for block in l1.blocks(read, l1.head.number):
             for tx in block.transactions:
                 if tx.to == inbox:
+                    if is_far:
+                        return True
                     size += len(tx.data) + BLOB_CAPACITY * len(tx.blob_versioned_hashes)
                     if size > MUCH_DATA or tx.data[:1] == bytes((COMMITMENT_VERSION,)):
                         return True
