@@ -157,7 +157,7 @@ class HonestSequencer(RuleBasedStateMachine):
             taken = self.net.rpc("evm_snapshot")
             self.snapshots.append((taken, (dict(self.minis), dict(self.promised))))
 
-    @precondition(lambda self: getattr(self, "snapshots", None))
+    @precondition(lambda self: bool(getattr(self, "snapshots", None)))
     @rule()
     def revert(self) -> None:
         taken, (minis, promised) = self.snapshots.pop()
