@@ -466,16 +466,20 @@ class NonceOverflow(InvalidTransaction):
 
 class InsufficientFunds(InvalidTransaction):
     """``sender`` has ``have`` wei where ``want`` are needed: gas limit × fee cap + value (+ blob gas × blob fee cap, +
-    the fee for its data on L1) or, ``is_transfer``, the value alone.
+    the fee for its data on L1) or, ``is_transfer``, the value alone. ``overflows``: what it pays for gas alone is more
+    than 128 bits hold, or with its value than 256 do.
     """
 
-    def __init__(self, sender: bytes, have: int, want: int, *, is_transfer: bool = False) -> None:
+    def __init__(
+        self, sender: bytes, have: int, want: int, *, is_transfer: bool = False, overflows: bool = False
+    ) -> None:
         what = "transfer" if is_transfer else "gas * price + value"
         super().__init__(f"insufficient funds for {what}: address 0x{sender.hex()} have {have} want {want}")
         self.sender = sender
         self.have = have
         self.want = want
         self.is_transfer = is_transfer
+        self.overflows = overflows
 
 
 class ConditionNotMet(InvalidTransaction):

@@ -48,8 +48,6 @@ HEAVY_ROUNDS = 5_000
 LOGS, LOGS_PER_TRANSACTION = 1_000, 100
 TRACED_ROUNDS = 9_500
 """KECCAK256 rounds of the traced transaction, which then uses a million gas."""
-STORAGE_GAS_SCALE = 5
-"""What MegaETH's storage gas takes at most of a bench's transaction, as a multiple of Ethereum's gas."""
 TRACED_GAS = 1_500_000
 
 SYNC = "eth_sendRawTransactionSync"
@@ -220,8 +218,8 @@ def in_a_process(module: str, rows: Sequence[str], quick: bool) -> Samples:
 class Measured:
     """A node under measurement: where it is, who sends there, and what was deployed.
 
-    ``pid`` is set when the bench started it. ``nonces`` are the senders' next ones. ``gas_scale``: how many times
-    Ethereum's gas transactions ask for, where the node has other prices.
+    ``pid`` is set when the bench started it. ``nonces`` are the senders' next ones. ``is_metered``: its prices
+    are not Ethereum's, so that it is asked, once for each kind of transaction, how much gas that needs.
     """
 
     name: str
@@ -231,12 +229,13 @@ class Measured:
     nonces: list[int] = field(default_factory=list)
     chain_id: int = 0
     fee_cap: int = 0
-    gas_scale: int = 1
+    is_metered: bool = False
     token: bytes = b""
     work: bytes = b""
     log_range: tuple[int, int] = (0, 0)
     traced: str = ""
     contracts: dict[str, bytes] = field(default_factory=dict)
+    gas_limits: dict[tuple[bytes | None, bytes, int], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.senders = [address_of(key) for key in self.keys]
@@ -244,8 +243,7 @@ class Measured:
         self.chain_id = parse_quantity(self.connection.call("eth_chainId"))
         self.refresh()
         payment = {"from": to_data(self.senders[0]), "to": to_data(RECIPIENT), "value": "0x1"}
-        if parse_quantity(self.connection.call("eth_estimateGas", payment)) > TRANSFER_GAS:
-            self.gas_scale = STORAGE_GAS_SCALE
+        self.is_metered = parse_quantity(self.connection.call("eth_estimateGas", payment)) > TRANSFER_GAS
 
     def refresh(self) -> None:
         """Connect anew and read the senders' nonces and the fees from the node, as after a failure."""
@@ -267,12 +265,16 @@ class Measured:
         return parse_quantity(self.connection.call("eth_getTransactionCount", to_data(self.senders[sender]), tag))
 
     def sign(self, sender: int, to: bytes | None, gas: int, data: bytes = b"", value: int = 0) -> bytes:
-        """A signed transaction (EIP-1559) with the sender's next nonce, which is then used up."""
+        """A signed transaction (EIP-1559) with the sender's next nonce, which is then used up. ``gas`` is what it needs
+        on Ethereum.
+        """
+        if self.is_metered:
+            gas = self._gas_limit(sender, to, data, value)
         unsigned = UnsignedTransaction(
             type=DYNAMIC_FEE,
             chain_id=self.chain_id,
             nonce=self.nonces[sender],
-            gas_limit=gas * self.gas_scale,
+            gas_limit=gas,
             to=to,
             value=value,
             data=data,
@@ -281,6 +283,16 @@ class Measured:
         )
         self.nonces[sender] += 1
         return sign_transaction(unsigned, self.keys[sender]).encoded
+
+    def _gas_limit(self, sender: int, to: bytes | None, data: bytes, value: int) -> int:
+        """What the node estimates for the first transaction of its kind, and a quarter: later ones may cost more."""
+        kind = to, data[:4], len(data)
+        if kind not in self.gas_limits:
+            call = {"from": to_data(self.senders[sender]), "data": to_data(data), "value": to_quantity(value)}
+            if to is not None:
+                call["to"] = to_data(to)
+            self.gas_limits[kind] = parse_quantity(self.connection.call("eth_estimateGas", call)) * 5 // 4
+        return self.gas_limits[kind]
 
     def transfer(self, sender: int = 0, to: bytes = RECIPIENT) -> bytes:
         return self.sign(sender, to, TRANSFER_GAS, value=1)

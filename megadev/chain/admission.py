@@ -249,7 +249,10 @@ def check_blob_fee(sender: Address, cap: Wei, blob_base_fee: Wei) -> None:
         raise BlobFeeCapTooLow(sender, cap, blob_base_fee)
 
 
-def check_funds(sender: Address, balance: Wei, cost: Wei, *, is_transfer: bool = False) -> None:
-    """The balance covers everything the transaction may cost (``is_transfer``: which is its value alone)."""
+def check_funds(sender: Address, balance: Wei, cost: Wei, gas_cost: Wei = 0, *, is_transfer: bool = False) -> None:
+    """The balance covers everything the transaction may cost, ``gas_cost`` for gas among it (``is_transfer``: which is
+    its value alone).
+    """
     if balance < cost:
-        raise InsufficientFunds(sender, balance, cost, is_transfer=is_transfer)
+        overflows = gas_cost >= 1 << 128 or cost >= 1 << 256
+        raise InsufficientFunds(sender, balance, cost, is_transfer=is_transfer, overflows=overflows)

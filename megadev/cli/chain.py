@@ -27,7 +27,7 @@ def chain(form: str, rpc_url: str) -> None:
 
     \b
       megadev chain --viem > chains.ts      import { l1, l2 } from './chains'
-      megadev chain --rollup > rollup.json  all it takes to derive L2 from L1
+      megadev chain --rollup > rollup.json  the configuration to derive L2 from L1
     """
     if form == "genesis":
         click.echo(json.dumps(call(rpc_url, "megadev_genesis", []), indent=2))

@@ -15,7 +15,7 @@ from megadev.cli.options import Command, rpc_url_option
 @sender_option
 @rpc_url_option
 def challenge(index: int, sender: str | None, rpc_url: str) -> None:
-    """Challenge the claim that game INDEX makes (see `megadev games list`), with the bond that takes. Unless it is
-    proven within the time that a challenge gives it (--prove-window), the claim is lost.
+    """Challenge the claim that game INDEX makes (see `megadev games list`), with the required bond.
+    Unless it is proven within --prove-window, the claim loses.
     """
     click.echo(shown(call(rpc_url, "megadev_challengeGame", [hex(index), who(sender)])))

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import click
 
-from megadev.docs import Page, find, pages, search
+from megadev.docs import Page, by_page, find, pages, search
 from megadev.primitives.suggestions import did_you_mean
 
 WIDTH = 100
@@ -59,14 +59,13 @@ def _list() -> None:
 
 def _search(words: str) -> None:
     results = search(words)
-    for _, group in groupby(results, key=lambda found: found.page.name):
-        lines = list(group)
+    for lines in by_page(results):
         page = lines[0].page
         click.echo(f"{page.name}  {page.title}")
         for found in lines[:SHOWN]:
             click.echo(f"  {found.line:4}  {_shortened(found.text)}")
         if len(lines) > SHOWN:
-            click.echo(f"        and {len(lines) - SHOWN} more lines")
+            click.echo(f"        {len(lines) - SHOWN} more")
     if not results:
         click.echo(f"Nothing found for {words!r}.", err=True)
         raise click.exceptions.Exit(NOT_FOUND)

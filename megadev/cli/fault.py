@@ -35,8 +35,8 @@ def _names(_: click.Context, __: click.Parameter, typed: str) -> list[Completion
 @click.option("--all", "shows_all", is_flag=True, help="List all faults and what clients see.")
 @rpc_url_option
 def fault(name: str | None, arguments: tuple[str, ...], clear: bool, shows_all: bool, rpc_url: str) -> None:
-    """Have a running node's sequencer, batcher, proposer, DA store or replicas misbehave; without a NAME, list
-    what is wrong.
+    """Have a running node's sequencer, batcher, proposer, DA store or replicas misbehave; without a NAME,
+    list the active faults.
 
     \b
       megadev fault censor 0x7099…             never include transactions from or to an address

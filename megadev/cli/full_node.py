@@ -18,6 +18,7 @@ from megadev.devnet import Devnet
 from megadev.errors import ConfigError, MegadevError
 from megadev.node.follower import DerivedHeads, DerivedRollup, L1Heads, L1Ref, beginning_of
 from megadev.primitives.hexcodec import to_data
+from megadev.primitives.types import Hash32
 from megadev.rollup.claims import CheckedClaims, Claim, ClaimsOnL1
 from megadev.rollup.da.client import BlobClient, StoreClient
 from megadev.rollup.derivation.config import config_of_json
@@ -66,7 +67,9 @@ class FullNode:
         self._upstream: Upstream = upstream_of(l1)
         self._blobs = BlobClient(beacon or l1)
         self._data = StoreClient(da or l1.rstrip("/") + DATA)
-        self._on_l1 = ClaimsOnL1(self._upstream.ask, self.config.system_config_address)
+        self.on_l1 = ClaimsOnL1(self._upstream.ask, self.config.system_config_address)
+        self.on_right: Callable[[list[Claim]], object] = lambda claims: None
+        """Hears of claims on L1 that are right, when they are found to be; it may raise ``L1Unavailable``."""
         self._heads: DerivedHeads | None = None
         self._told_of: Contradiction | None = None
         self._finalized = self._head = self.config.l1_genesis.number
@@ -99,6 +102,7 @@ class FullNode:
                     self._blobs.get,
                     lambda excess: blob_base_fee_of(excess, config.l1_blob_fee_fraction),
                 )
+                self.source = source
                 self.verifier = Verifier(config, source, chain, self._data, heads)
                 l2.heads = self._safe_and_finalized
                 net.node.derived = DerivedRollup(
@@ -166,6 +170,15 @@ class FullNode:
                 return
             stop.wait(poll)
 
+    def l1_number_of(self, block_hash: Hash32) -> int | None:
+        """The number of a block of L1's chain; None where that does not hold it. Raises ``L1Unavailable``."""
+        try:
+            (found,) = self._upstream.ask([("eth_getBlockByHash", (to_data(block_hash), False))])
+            number = None if found is None else int(found["number"], 16)
+        except (MegadevError, TypeError, KeyError, ValueError) as problem:
+            raise L1Unavailable(f"cannot reach L1: {problem}") from None
+        return number if number is not None and self.source.block_hash(number) == block_hash else None
+
     # -- parts ----------------------------------------------------------------------------------------------------
 
     def _safe_and_finalized(self) -> tuple[int, int]:
@@ -207,7 +220,7 @@ class FullNode:
             found.append(_contradicted(contradiction))
         before = len(self.claims.wrong)
         try:
-            self.claims.look(self._on_l1, verifier.root_after)
+            self.on_right(self.claims.look(self.on_l1, verifier.root_after))
         finally:
             wrong = self.claims.wrong[before:]
             found += [_wrong_root(claim, verifier.root_after(claim.number) or b"") for claim in wrong]

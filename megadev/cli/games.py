@@ -17,8 +17,8 @@ from megadev.cli.options import Command, read_address, rpc_url_option
     "help_option_names": ["-h", "--help"]
 })  # fmt: skip
 def games() -> None:
-    """Show the claims about L2 on L1, and settle them. A claim is a game: it stands once its window has passed, unless
-    it is challenged (`megadev challenge`) and not proven in time.
+    """Show the claims about L2 on L1, and settle them. A claim is a game: it wins once its window has passed,
+    unless it is challenged (`megadev challenge`) and not proven in time.
 
     \b
       megadev games list
@@ -27,7 +27,7 @@ def games() -> None:
     """
 
 
-@games.command("list", cls=Command, short_help="List every game and how it stands.")
+@games.command("list", cls=Command, short_help="List every game with its status.")
 @click.option("--json", "as_json", is_flag=True, help="Print all that is known of them as JSON.")
 @rpc_url_option
 def list_(as_json: bool, rpc_url: str) -> None:
@@ -40,7 +40,7 @@ def list_(as_json: bool, rpc_url: str) -> None:
     click.echo("\n".join(lines) if lines else "Nothing has been claimed yet.")
 
 
-@games.command(cls=Command, short_help="Settle a game that is over.")
+@games.command(cls=Command, short_help="Resolve a game whose window has passed.")
 @click.argument("index", type=click.IntRange(min=0))
 @sender_option
 @rpc_url_option
@@ -49,7 +49,7 @@ def resolve(index: int, sender: str | None, rpc_url: str) -> None:
     click.echo(shown(call(rpc_url, "megadev_resolveGame", [hex(index), who(sender)])))
 
 
-@games.command(cls=Command, short_help="Collect what the bonds of a game came to.")
+@games.command(cls=Command, short_help="Claim the bonds of a game.")
 @click.argument("index", type=click.IntRange(min=0))
 @click.option("--for", "recipient", metavar="ADDRESS", help="Whose credit it is. [default: the sender's]")
 @sender_option
@@ -78,7 +78,7 @@ def retire(rpc_url: str) -> None:
     _show_all(call(rpc_url, "megadev_retireGames", []))
 
 
-@games.command(cls=Command, short_help="Change which type of game counts (guardian).")
+@games.command(cls=Command, short_help="Set the valid type of game (guardian).")
 @click.argument("game_type", type=click.IntRange(0, 2**32 - 2))
 @rpc_url_option
 def respect(game_type: int, rpc_url: str) -> None:

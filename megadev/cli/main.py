@@ -47,6 +47,7 @@ COMMANDS: dict[str, str] = {
     "parallel": "Show which transactions could have run in parallel.",
     "batches": "List what a running node has posted to L1.",
     "replica": "Keep a copy of a sequencer's chain, and serve reads from it.",
+    "attest": "Attest: derive L2 from L1 alone, and sign the claims that are right.",
     "verify": "Check a rollup: derive L2 from L1 alone, and compare.",
     "da": "Run a store for batch data beside L1.",
     "oracle": "Set what MegaETH's oracle reads.",

@@ -38,7 +38,7 @@ LONGEST_NAME = 100
     type=click.IntRange(1),
     default=1,
     show_default=True,
-    help="Take N blocks, up to this one, as if they were one.",
+    help="Analyse N blocks, up to this one, together.",
 )
 @click.option(
     "--rows", metavar="N", type=click.IntRange(0), default=ROWS, show_default=True, help="Number of rows to show."

@@ -19,8 +19,8 @@ from megadev.cli.options import Command, rpc_url_option
 @sender_option
 @rpc_url_option
 def prove_range(first: int, last: int, only_print: bool, sender: str | None, rpc_url: str) -> None:
-    """Have the node's attesters execute the L2 blocks after FROM up to TO again and sign what that leads to, and prove
-    a claim about it on L1 with that, which settles the claim at once. Where there is no such claim, it is made.
+    """Have the node's attesters execute the L2 blocks after FROM up to TO again and sign the result, and prove a
+    claim about it on L1 with the signatures, which settles the claim at once. If there is no such claim, create it.
 
     What is sent is a signed re-execution, not a zero-knowledge proof.
     """

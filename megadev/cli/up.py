@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 COLLECT_AFTER = 10_000
 """New container objects between two collections: a few hundred transactions' worth."""
-COLLECT_ALL_AFTER = 200
+COLLECT_ALL_AFTER = 600
 """Collections of what is new until all is looked at that is not frozen: tens of millions of objects."""
 FREEZE_EVERY_BLOCKS = 1_000
 MOST_AT_ONCE, POSTPONED = 100_000, 3
@@ -396,7 +396,7 @@ def _keep_collections_short(devnet: Devnet) -> None:
 
     gc.collect()
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, 10, COLLECT_ALL_AFTER)
+    gc.set_threshold(COLLECT_AFTER, 3, COLLECT_ALL_AFTER)
 
     postponed = 0
 

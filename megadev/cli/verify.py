@@ -14,10 +14,10 @@ import click
 
 from megadev.cli.main import INTERRUPTED
 from megadev.cli.options import Command, rpc_url_option
+from megadev.cli.rollup_files import read_json
 from megadev.cli.stopping import stopping
 from megadev.cli.terminal.progress import Bar, is_wanted
 from megadev.errors import ConfigError
-from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.hexcodec import to_data
 from megadev.rollup.verifier import Differs, Incomplete
 
@@ -124,8 +124,8 @@ def verify(
             problem = None
             from megadev.cli.full_node import FullNode
 
-            given = None if genesis is None else _read(genesis)
-            node = FullNode(_read(rollup), given, str(rollup), l1=l1, beacon=beacon, da=da)
+            given = None if genesis is None else read_json(genesis)
+            node = FullNode(read_json(rollup), given, str(rollup), l1=l1, beacon=beacon, da=da)
             with node.opened(directory) as net, stopping(stop), _bar("deriving", "L1 blocks") as bar:
                 node.on_progress = bar.at
                 if port is not None:
@@ -158,9 +158,9 @@ def _run_witnesses(
 
     document = None
     if genesis is not None:
-        document = _read(genesis)
+        document = read_json(genesis)
     elif rollup is not None:
-        document = _read(rollup)
+        document = read_json(rollup)
         document = document["megadev"]["genesis"] if "genesis" in document.get("megadev", {}) else None
     blocks = WitnessedBlocks(url, document, str(genesis or rollup))
     try:
@@ -266,15 +266,6 @@ class _Report:
         if node.compared is not None:
             told.append(f"{node.compared} blocks have the node's hashes")
         click.echo(", ".join(told))
-
-
-def _read(path: Path) -> Any:
-    try:
-        return decode_json(path.read_bytes())
-    except OSError as problem:
-        raise ConfigError(f"{path}: {problem.strerror or problem}") from None
-    except DecodeError as problem:
-        raise ConfigError(f"{path}: not JSON: {problem}") from None
 
 
 def _bar(what: str, unit: str) -> Bar:

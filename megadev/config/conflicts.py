@@ -47,6 +47,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         lambda c: c.attestation_threshold > c.attesters,
         "--attestation-threshold asks for more signatures than --attesters can give: lower it, or have more attesters",
     ),
+    Conflict(
+        ("--attest-apart", "--batch"),
+        lambda c: c.attest_apart and not c.posts_batches,
+        "--attest-apart: attesters sign what they find on L1, so batches have to be there: add --batch",
+    ),
     _exclude(
         "--keep-blocks",
         "--prune-history",

@@ -767,6 +767,14 @@ class DevnetConfig:
         "--attestation-threshold",
         "Number of attesters that must sign.",
     )
+    attest_apart: bool = _setting(
+        False,
+        Boolean(),
+        L1,
+        "--attest-apart",
+        "Let no attester run in this process: each is a `megadev attest` of its own, which derives L2 from L1 and "
+        "hands in its signature. Claims are proven once enough have.",
+    )
     proof_verifier: str | None = _setting(
         None,
         EthereumAddress(),
@@ -1231,7 +1239,7 @@ class DevnetConfig:
         """``challenge_window`` as it holds."""
         if self.challenge_window is not None:
             return self.challenge_window
-        return 3600 if self.prove else 1
+        return 3600 if self.prove or self.attest_apart else 1
 
     @property
     def timing(self) -> RollupTiming:

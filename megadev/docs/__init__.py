@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
@@ -95,10 +96,17 @@ def find(name: str) -> Page | None:
     return matches[0] if len(matches) == 1 else None
 
 
+def by_page(results: list[Found]) -> list[list[Found]]:
+    """The results of a search, one list for each page; headings only where a page has no other line."""
+    groups = [list(group) for _, group in groupby(results, key=lambda found: found.page.name)]
+    return [[found for found in group if not found.text.startswith("#")] or group for group in groups]
+
+
 def plain(markdown: str) -> str:
     """A piece of Markdown in one line, without its marks; links keep their text only."""
     text = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", markdown)
-    return " ".join(re.sub(r"`|\*\*|(?<!\w)\*(?=\w)|(?<=\w)\*(?!\w)|^#+ ", "", text).split())
+    text = re.sub(r"\*{1,2}(\w[^*`]*)\*{1,2}", r"\1", text)
+    return " ".join(re.sub(r"`|^#+ |^[-|] | [|]$", "", text).split())
 
 
 def search(words: str) -> list[Found]:

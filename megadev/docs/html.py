@@ -8,12 +8,13 @@ from html import escape
 from itertools import groupby
 from urllib.parse import parse_qs
 
-from megadev.docs import ROOT, Page, pages, plain, search
+from megadev.docs import ROOT, Page, by_page, pages, plain, search
 
 _STYLE = (
     "body{font:16px/1.6 system-ui,sans-serif;margin:0;color-scheme:light dark;display:flex;flex-wrap:wrap}"
     "nav{flex:0 0 15em;padding:1.5em;font-size:.9em}nav a{display:block;text-decoration:none}"
-    "nav a[aria-current]{font-weight:700}main{flex:1 1 24em;max-width:52em;min-width:0;padding:.5em 1.5em 4em}"
+    "nav a[aria-current]{font-weight:700}main{flex:1 1 24em;max-width:66em;min-width:0;padding:.5em 1.5em 4em}"
+    "main>p,main>ul,main>ol{max-width:52em}td:last-child{min-width:14em}"
     "pre{overflow-x:auto;padding:.8em;border:1px solid #8884;border-radius:4px}code{font-size:.9em}"
     "table{border-collapse:collapse;display:block;overflow-x:auto;font-size:.9em}"
     "td,th{border:1px solid #8884;padding:.3em .6em;text-align:left;vertical-align:top}"
@@ -80,8 +81,7 @@ _SEARCH = f'<form action="{ROOT}"><input type="search" name="q" aria-label="Sear
 
 def _results(words: str) -> str:
     rows = ""
-    for _, group in groupby(search(words), key=lambda found: found.page.name):
-        lines = list(group)
+    for lines in by_page(search(words)):
         page = lines[0].page
         rows += f'<li><a href="{ROOT}/{page.name}">{escape(page.title)}</a>'
         for found in lines[:SHOWN]:
@@ -90,7 +90,7 @@ def _results(words: str) -> str:
                 f'<br>{escape(plain(found.text))} <small><a href="{link}">{escape(plain(found.heading))}</a></small>'
             )
         if len(lines) > SHOWN:
-            rows += f"<br><small>and {len(lines) - SHOWN} more lines</small>"
+            rows += f"<br><small>{len(lines) - SHOWN} more</small>"
         rows += "</li>"
     return f"<h1>{escape(words)}</h1>{_SEARCH}" + (f"<ul>{rows}</ul>" if rows else "<p>Nothing found.</p>")
 

@@ -15,9 +15,9 @@ def in_mega_words(error: errors.InvalidTransaction) -> str:
             return f"nonce {got} too low, expected {expected}"
         case errors.NonceTooHigh(got=got, expected=expected):
             return f"nonce {got} too high, expected {expected}"
+        case errors.InsufficientFunds(overflows=True):
+            return "overflow payment in transaction"
         case errors.InsufficientFunds(have=have, want=want):
-            if want >= 1 << 256:
-                return "overflow payment in transaction"
             return f"lack of funds ({have}) for max fee ({want})"
         case errors.SenderHasCode():
             return "reject transactions from senders with deployed code"

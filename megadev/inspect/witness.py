@@ -40,7 +40,8 @@ def execution_witness(chain: LocalChain, block: SealedBlock) -> Witness:
     """The witness of ``block``.
 
     Raises ``UnknownBlock`` where the parent is not held, and ``StateUnavailable`` where the block begins with state
-    that was changed by hand: no header has the root that it starts from.
+    that was changed by hand: no header has the root that it starts from; also where a block's gas depends on the whole
+    state (``Salt.live``).
     """
     if block.number == chain.store.genesis.number:
         raise UnknownBlock(f"unknown block: block {block.number} is the first block and has no parent")
@@ -50,6 +51,12 @@ def execution_witness(chain: LocalChain, block: SealedBlock) -> Witness:
             f"state unavailable: state was changed outside a block just before block {block.number}, so no "
             "header has the state root that it starts from: mine a block after such a change, and ask for "
             "later blocks"
+        )
+    spec, _ = chain.rules_of(block)
+    if spec.salt is not None and spec.salt.live:
+        raise StateUnavailable(
+            "state unavailable: with --salt live, gas depends on how full MegaETH's buckets are, which takes the whole "
+            "state to know: no witness of a block has that; start the node with --salt fixed"
         )
     asked = _AskedWorld(parent.world)
     hashes: set[int] = {parent.number}

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from megadev.artifacts.registry import ArtifactRegistry
+from megadev.chain.blocks import SealedBlock
 from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
@@ -22,7 +23,7 @@ from megadev.errors import ConfigError, MegadevError
 from megadev.evm.engines import open_engine
 from megadev.node import faults, registry
 from megadev.node.accounts import Accounts
-from megadev.node.attester import Attester, prove_claim
+from megadev.node.attester import Attester, Prover
 from megadev.node.batching import open_store, rollup_config, settings_of
 from megadev.node.behind import Behind
 from megadev.node.broken_promises import NO_EVIDENCE, BrokenPromises
@@ -51,7 +52,7 @@ from megadev.node.wallet import choose_mnemonic
 from megadev.node.writer import Writer
 from megadev.primitives.latency import Latency
 from megadev.primitives.mnemonic import derive_keys
-from megadev.primitives.types import Address, Wei
+from megadev.primitives.types import Address, Hash32, Wei
 from megadev.rollup.batcher import Batcher
 from megadev.rollup.block_starts import BlockStarts
 from megadev.rollup.consolidator import Consolidator, SyncStart
@@ -202,6 +203,7 @@ class Node:
         """The votes of sequencers for mini-blocks; None: the one that sequences decides."""
         self.attester: Attester | None = None
         """Who signs what executing L2 again leads to; None where there is no L1."""
+        self._prover: Prover | None = None
         self.settling = Settling(self.writer, self.l2, self.l1)
         """What answered requests left due."""
         self.derived: DerivedRollup | None = None
@@ -455,6 +457,8 @@ class Node:
         """Stop the timers."""
         self._loop = None
         self.settling.stop()
+        if self._prover is not None:
+            self._prover.give_up()
         for chain in self.chains:
             chain.mining.stop()
         if self.standbys is not None:
@@ -494,9 +498,14 @@ class Node:
             self.l2,
             lambda: starts.addresses,
             lambda: rollup_config(config, l1, self.l2, starts.addresses, self.da_store),
+            self._derived_at,
+            is_apart=config.attest_apart,
         )
-        if config.prove:
-            proposer.prove = lambda game: prove_claim(self.attester, game)
+        if config.prove or config.attest_apart:
+            proposer.prove = self._prover = Prover(
+                self.attester, self._l2_hash, self.settling.make_aside, proposer.wake
+            )
+            proposer.claimable = self._newest_provable
         proposer.claims_wrong_roots = lambda: starts.progress.faults.claims_wrong_roots
         driver = Driver(
             l1_sequencer,
@@ -510,6 +519,21 @@ class Node:
         if config.posts_batches:
             self._post_batches(l1, driver)
         return driver
+
+    def _derived_at(self, l1_number: int) -> int | None:
+        """Up to which block L2 derives from L1 up to a block; None where no batches are posted."""
+        consolidator = None if self.driver is None else self.driver.consolidator
+        return None if consolidator is None else consolidator.safe_at(l1_number).safe.number
+
+    def _newest_provable(self) -> SealedBlock:
+        """The newest L2 block that a claim of now can be proven about."""
+        store = self.l2.store
+        derived = None if self.l1 is None else self._derived_at(self.l1.head.number)
+        return store.head if derived is None else store.resolve(min(derived, store.head.number))
+
+    def _l2_hash(self, number: int) -> Hash32 | None:
+        block = self.l2.store.by_number(number)
+        return None if block is None else block.hash
 
     def _post_batches(self, l1: LocalChain, driver: Driver) -> None:
         """Have ``driver`` post L2's blocks to L1, and derive them from there."""

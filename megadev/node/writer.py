@@ -6,7 +6,7 @@ their turn, in their order. There is still one writer; it only has two places to
 
 What the change tells (events, timers to set) reaches the loop in order, and before the change's own outcome.
 
-Why quick changes stay on the loop: the way to the thread and back costs 0.1 ms, a third of a transfer's answer.
+Why quick changes stay on the loop: the way to the thread and back costs 0.05 ms, a tenth of a transfer's answer.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ Result = TypeVar("Result")
 
 TELLING_TURN_NS = 3_000_000
 """How long what was told may keep the loop before others get a turn."""
+BRIEFLY = 0.005
+"""Seconds that the loop stands still for a change on the thread whose outcome a request waits for. Most are done by
+then, and the way back through the loop's queue would cost each of them some 0.05 ms more.
+"""
 MANY_TOLD = 10_000
 """What may wait to be told; past it the writer's thread waits for the loop."""
 
@@ -56,6 +60,8 @@ class Writer:
         self._told: deque[Callable[[], object]] = deque()
         self._telling = False
         self._lock = threading.Lock()
+        self._ended = threading.Event()
+        """The change on the thread is made. May be set early, by the one before: a hint to look, no more."""
         self._room = threading.Event()
 
     def server_started(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -105,7 +111,11 @@ class Writer:
         Call it when it is the caller's turn. What is returned then need not be awaited for the change to be made.
         """
         outcome = self._begin(change)
-        return change() if outcome is None else _result(outcome)
+        if outcome is None:
+            return change()
+        if self._ended.wait(BRIEFLY):
+            self._deliver()
+        return outcome.result() if outcome.done() else _result(outcome)
 
     def hand_over(self, change: Callable[[], None]) -> None:
         """Like ``run_apart``, without waiting for the result."""
@@ -122,6 +132,7 @@ class Writer:
             return None
         outcome: asyncio.Future[Result] = loop.create_future()
         self.is_engaged = self.is_busy = True
+        self._ended.clear()
 
         def work() -> None:
             result: Any = None
@@ -131,6 +142,7 @@ class Writer:
             except BaseException as raised:  # whatever it is: the thread goes on, and the caller hears of it
                 error = raised
             self._tell(lambda: self._done(outcome, result, error))
+            self._ended.set()
 
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="megadev-writer", daemon=True)

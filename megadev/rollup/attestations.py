@@ -15,17 +15,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import msgspec
 
-from megadev.chain.blocks import SealedBlock
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import BLOB
 from megadev.primitives.abi import encode
 from megadev.primitives.keccak import keccak
-from megadev.primitives.signatures import address_of, sign
+from megadev.primitives.signatures import HALF_N, address_of, recover, sign
 from megadev.primitives.types import ZERO_HASH, Address, Hash32
 from megadev.rollup.derivation.config import RollupConfig, to_json
+from megadev.rollup.derivation.l1_source import L1Transaction
 
 SCHEME = "megadev: a signed re-execution, not a zero-knowledge proof"
 NOTE = "a signed re-execution, not a zero-knowledge proof"
@@ -95,7 +96,14 @@ def config_hash(config: RollupConfig) -> Hash32:
     return keccak(json.dumps(to_json(config), sort_keys=True, separators=(",", ":")).encode())
 
 
-def batch_data_hash(known: Hash32, blocks: Iterable[SealedBlock], inbox: Address) -> Hash32:
+class _HasBatches(Protocol):
+    """A block of L1, wherever it is from."""
+
+    @property
+    def transactions(self) -> Sequence[L1Transaction]: ...
+
+
+def batch_data_hash(known: Hash32, blocks: Iterable[_HasBatches], inbox: Address) -> Hash32:
     """The hash of all batch data on L1 up to the last of ``blocks``, where it is ``known`` up to before the first;
     ``ZERO_HASH`` where there is none. Each transaction to the ``inbox`` adds keccak256(hash so far ‖ keccak256 of its
     calldata and the hashes of its blobs).
@@ -114,40 +122,71 @@ def claim_digest(program: Hash32, journal_digest: Hash32) -> Hash32:
     return hashlib.sha256(_RECEIPT_CLAIM + ZERO_HASH + program + _HALTED + output + bytes(8) + b"\4\0").digest()
 
 
-def attest(
-    keys: Sequence[bytes],
-    program: Hash32,
-    values: PublicValues,
-    config: Hash32,
-    batch_data: Hash32,
-    verifier: Address,
-    l1_chain_id: int,
-) -> Attestation:
-    """Returns the attestation by the holders of ``keys`` for L1's ``verifier``: that they executed the range and
-    derived ``values``.
-    """
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """What attesters say for the ``verifier`` on an L1: that running the program leads to ``values``."""
+
+    program_id: Hash32
+    values: PublicValues
+    config_hash: Hash32
+    batch_data_hash: Hash32
+    verifier: Address
+    l1_chain_id: int
+
+    @property
+    def journal(self) -> bytes:
+        """See ``Attestation``."""
+        return self.values.encoded + self.config_hash + self.batch_data_hash
+
+    def digests(self, attester: Address) -> tuple[Hash32, Hash32]:
+        """What ``attester`` signs: for a proof, and for RISC Zero's seal."""
+        domain = domain_separator(self.verifier, self.l1_chain_id)
+        public = keccak(self.journal + attester.rjust(32, b"\0"))
+        claim = claim_digest(self.program_id, hashlib.sha256(self.journal).digest())
+        structs = keccak(_ATTESTATION + self.program_id + public), keccak(_CLAIM + claim)
+        first, second = (keccak(b"\x19\x01" + domain + struct) for struct in structs)
+        return first, second
+
+    def signed_with(self, key: bytes) -> Signed:
+        """What the holder of ``key`` says."""
+        attester = address_of(key)
+        first, second = (_signature(digest, key) for digest in self.digests(attester))
+        return Signed(attester, first, second)
+
+    def is_signed(self, signed: Signed) -> bool:
+        """Whether both signatures are the attester's, over this."""
+        signatures = signed.signature, signed.seal
+        found = [_signer(*each) for each in zip(self.digests(signed.attester), signatures, strict=True)]
+        return found == [signed.attester, signed.attester]
+
+    def attested_by(self, signed: Iterable[Signed]) -> Attestation:
+        """The attestation that these signatures make."""
+        parts = sorted(signed, key=lambda each: each.attester)
+        attesters = tuple(each.attester for each in parts)
+        hashes = self.config_hash, self.batch_data_hash
+        types = ("bytes32", "bytes32", "address[]", "bytes[]")
+        return Attestation(
+            program_id=self.program_id,
+            values=self.values,
+            config_hash=self.config_hash,
+            batch_data_hash=self.batch_data_hash,
+            attesters=attesters,
+            proof=SELECTOR + encode(types, (*hashes, attesters, [each.signature for each in parts])),
+            seal=SELECTOR + encode(("address[]", "bytes[]"), (attesters, [each.seal for each in parts])),
+        )
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """What one attester signed (r ‖ s ‖ v): of a statement, and of its claim as RISC Zero has it."""
+
+    attester: Address
+    signature: bytes
+    seal: bytes
+
+
+def attest(keys: Sequence[bytes], statement: Statement) -> Attestation:
+    """Returns the attestation of ``statement`` by the holders of ``keys``."""
     by_address = {address_of(key): key for key in keys}
-    attesters = tuple(sorted(by_address))
-    unsigned = Attestation(
-        program_id=program,
-        values=values,
-        config_hash=config,
-        batch_data_hash=batch_data,
-        attesters=attesters,
-        proof=b"",
-        seal=b"",
-    )
-    domain = domain_separator(verifier, l1_chain_id)
-    claim = keccak(_CLAIM + claim_digest(program, unsigned.journal_digest))
-    signatures, seals = [], []
-    for attester in attesters:
-        public = keccak(unsigned.journal + attester.rjust(32, b"\0"))
-        key = by_address[attester]
-        signatures.append(_signed(domain, keccak(_ATTESTATION + program + public), key))
-        seals.append(_signed(domain, claim, key))
-    proof = encode(("bytes32", "bytes32", "address[]", "bytes[]"), (config, batch_data, attesters, signatures))
-    seal = encode(("address[]", "bytes[]"), (attesters, seals))
-    return msgspec.structs.replace(unsigned, proof=SELECTOR + proof, seal=SELECTOR + seal)
+    return statement.attested_by(statement.signed_with(key) for key in by_address.values())
 
 
 def domain_separator(verifier: Address, l1_chain_id: int) -> Hash32:
@@ -155,7 +194,14 @@ def domain_separator(verifier: Address, l1_chain_id: int) -> Hash32:
     return keccak(encode(("bytes32",) * 3 + ("uint256", "address"), (_DOMAIN, _NAME, _VERSION, l1_chain_id, verifier)))
 
 
-def _signed(domain: Hash32, struct: Hash32, key: bytes) -> bytes:
-    """r ‖ s ‖ v over an EIP-712 digest."""
-    y_parity, r, s = sign(keccak(b"\x19\x01" + domain + struct), key)
+def _signature(digest: Hash32, key: bytes) -> bytes:
+    """r ‖ s ‖ v."""
+    y_parity, r, s = sign(digest, key)
     return r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes((27 + y_parity,))
+
+
+def _signer(digest: Hash32, signature: bytes) -> Address | None:
+    if len(signature) != 65 or signature[64] not in (27, 28):
+        return None
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
+    return None if s > HALF_N else recover(digest, signature[64] - 27, r, s)

@@ -94,7 +94,8 @@ class DataSink(Protocol):
 
 class Channel(msgspec.Struct, frozen=True):
     """L2 blocks that are to be posted together, after ``parent``; ``first`` and ``last`` are the hashes of the oldest
-    and the newest.
+    and the newest. ``apart``: parents of batches that begin a span: a span names one parent, that of its first block,
+    so a block that came about by hand has a span of its own, and who derives L2 finds by the next one that it differs.
     """
 
     parent: L2Block
@@ -102,6 +103,7 @@ class Channel(msgspec.Struct, frozen=True):
     last: Hash32
     batches: tuple[SingularBatch, ...]
     settings: BatcherSettings
+    apart: frozenset[Hash32] = frozenset()
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -264,6 +266,7 @@ class Batcher:
         """As many of the blocks after ``safe`` as fill a channel, one at least."""
         store, origin, size = self._l2.store, safe.origin, 0
         batches: list[SingularBatch] = []
+        apart: set[Hash32] = set()
         first = last = safe.hash
         for block in store.blocks(safe.number + 1, store.head.number):
             size += _size_of(block)
@@ -272,8 +275,10 @@ class Batcher:
             origin = self._named(origin_told(block) or origin)
             first = block.hash if not batches else first
             batches.append(batch_of(block, origin))
+            if block.irregular is not None:
+                apart |= {block.header.parent_hash, block.hash}
             last = block.hash
-        return Channel(safe, first, last, tuple(batches), settings)
+        return Channel(safe, first, last, tuple(batches), settings, frozenset(apart))
 
     def _named(self, origin: L1Origin) -> L1Origin:
         """``origin``; where L2 was told of none yet, the L1 block that has its number."""
@@ -373,7 +378,7 @@ def build(channel: Channel, config: RollupConfig, store: DataSink) -> list[Piece
     batches, format = channel.batches, settings.format
     if settings.spoils is not None:
         batches, format = spoiled(batches, settings.spoils), BatchFormat.SINGULAR  # spans cannot say all that
-    plain = encoded_batches(batches, channel.parent, config, format)
+    plain = encoded_batches(batches, channel.parent, config, format, channel.apart)
     compressed = compress(plain, settings.compression)
     if settings.spoils is BadBatch.GARBAGE:
         compressed = keccak(compressed)
@@ -395,14 +400,18 @@ def _in_blobs(payloads: Sequence[bytes]) -> Piece:
 
 
 def encoded_batches(
-    batches: Sequence[SingularBatch], parent: L2Block, config: RollupConfig, format: BatchFormat
+    batches: Sequence[SingularBatch],
+    parent: L2Block,
+    config: RollupConfig,
+    format: BatchFormat,
+    apart: frozenset[Hash32] = frozenset(),
 ) -> list[bytes]:
-    """``batches``, which follow ``parent``, as a channel holds them."""
+    """``batches``, which follow ``parent``, as a channel holds them; for ``apart`` see ``Channel``."""
     if format is BatchFormat.SINGULAR:
         return [encode_batch(each, config.l2_chain_id) for each in batches]
     found: list[bytes] = []
     origin = parent.origin
-    for row in rows(batches, config.block_time):
+    for row in rows(batches, config.block_time, apart):
         try:
             span = span_of(
                 row,
@@ -417,14 +426,17 @@ def encoded_batches(
     return found
 
 
-def rows(batches: Sequence[SingularBatch], block_time: int) -> Iterator[list[SingularBatch]]:
+def rows(
+    batches: Sequence[SingularBatch], block_time: int, apart: frozenset[Hash32] = frozenset()
+) -> Iterator[list[SingularBatch]]:
     """``batches`` cut into rows that a span batch can say: even in time, origins that go on by one at most, and
-    transactions of types that it knows.
+    transactions of types that it knows; a batch whose parent is in ``apart`` begins a row.
     """
     row: list[SingularBatch] = []
     for batch in batches:
         if row and not (
-            batch.timestamp == row[-1].timestamp + block_time
+            batch.parent_hash not in apart
+            and batch.timestamp == row[-1].timestamp + block_time
             and 0 <= batch.epoch_number - row[-1].epoch_number <= 1
             and _is_sayable(batch)
             and _is_sayable(row[-1])

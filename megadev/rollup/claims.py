@@ -30,6 +30,20 @@ class Claim(msgspec.Struct, frozen=True):
     number: int
 
 
+class Basis(msgspec.Struct, frozen=True, kw_only=True):
+    """What a claim is based on: L1 up to the block ``l1_head``, L2's output root ``starting_root`` after block
+    ``starting_number``, and a run of the program ``program_id``, which the ``verifier`` wants proven. ``is_open``: it
+    is neither settled nor proven.
+    """
+
+    l1_head: Hash32
+    starting_root: Hash32
+    starting_number: int
+    program_id: Hash32
+    verifier: Address
+    is_open: bool
+
+
 class ClaimsOnL1:
     """The claims of the rollup whose SystemConfig stands at ``system_config``, asked for with ``ask``. Methods raise
     ``L1Unavailable``.
@@ -56,6 +70,32 @@ class ClaimsOnL1:
             Claim(index, game, root[:32], _number(number))
             for index, game, root, number in zip(indices, games, roots, numbers, strict=True)
         ]
+
+    def basis(self, claim: Claim) -> Basis:
+        """What the claim of one of a devnet's own games is based on, and whether a proof of it would still count."""
+        names = (
+            "l1Head()",
+            "startingRootHash()",
+            "startingBlockNumber()",
+            "absolutePrestate()",
+            "verifier()",
+            "status()",
+            "prover()",
+        )
+        words = self._words([(claim.game, encode_call(name)) for name in names])
+        status, prover = _number(words[5]), _number(words[6])
+        return Basis(
+            l1_head=words[0][:32],
+            starting_root=words[1][:32],
+            starting_number=_number(words[2]),
+            program_id=words[3][:32],
+            verifier=words[4][12:32],
+            is_open=status == GameStatus.IN_PROGRESS and prover == 0,
+        )
+
+    def is_attester(self, verifier: Address, who: Address) -> bool:
+        """Whether the verifier on L1 takes the signatures of ``who``."""
+        return _number(self._words([(verifier, encode_call("isAttester(address)", who))])[0]) != 0
 
     def is_rejected(self, claim: Claim) -> bool:
         """True if L1 itself has rejected the claim."""
@@ -99,27 +139,31 @@ class CheckedClaims(msgspec.Struct):
     waiting: list[Claim] = []
     read: int = 0
 
-    def look(self, claims: ClaimsOnL1, root_after: Check) -> None:
-        """Read those that are new, and compare all that can be. Raises ``L1Unavailable``; then nothing changed."""
+    def look(self, claims: ClaimsOnL1, root_after: Check) -> list[Claim]:
+        """Read those that are new, and compare all that can be; those that were found right now. Raises
+        ``L1Unavailable``; then nothing changed.
+        """
         found = [*self.waiting, *claims.read(self.read)]
         waiting: list[Claim] = []
         wrong: list[Claim] = []
-        right = rejected = 0
+        right: list[Claim] = []
+        rejected = 0
         for claim in found:
             root = root_after(claim.number)
             if root is None:
                 waiting.append(claim)
             elif root == claim.root:
-                right += 1
+                right.append(claim)
             elif claims.is_rejected(claim):
                 rejected += 1
             else:
                 wrong.append(claim)
         self.read = max([self.read, *(claim.index + 1 for claim in found)])
-        self.right += right
+        self.right += len(right)
         self.rejected += rejected
         self.wrong += wrong
         self.waiting = waiting
+        return right
 
     def start_over(self) -> None:
         """Forget all results, because L1 was replaced by another chain."""

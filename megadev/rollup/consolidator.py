@@ -50,8 +50,10 @@ from megadev.sequencer.reorganisation import build_again, replace_above
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
 
-MANY_BLOCKS, MUCH_DATA = 100, 4_000
-"""L1 blocks, and bytes of batches, that take a few milliseconds."""
+MANY_BLOCKS, MUCH_DATA, MANY_UNSAFE = 100, 4_000, 200
+"""L1 blocks, bytes of batches, and blocks that a batch of any size may say, that take a few milliseconds: thousands of
+empty ones are said in some hundred bytes.
+"""
 KEPT_HEADS = 128
 """Safe heads that the next process is told of."""
 AT_HAND = 1_024
@@ -204,8 +206,7 @@ class Consolidator:
             self._stand_on_both()
             if self._pass_rows():
                 if not here and self._is_much():
-                    self._is_comparing = True
-                    self._aside(self._compare, self._compared)
+                    self._go_aside()
                     return
                 self._read()
         self._seen = (self._l1.store.head, self._l2.store.head)
@@ -237,9 +238,12 @@ class Consolidator:
         if l1.head.number - read >= MANY_BLOCKS:
             return True
         size = 0
+        is_far = self._l2.store.head.number - self._pipeline.safe.number >= MANY_UNSAFE
         for block in l1.blocks(read, l1.head.number):
             for tx in block.transactions:
                 if tx.to == inbox:
+                    if is_far:
+                        return True
                     size += len(tx.data) + BLOB_CAPACITY * len(tx.blob_versioned_hashes)
                     if size > MUCH_DATA or tx.data[:1] == bytes((COMMITMENT_VERSION,)):
                         return True
@@ -254,7 +258,7 @@ class Consolidator:
             chain.may_replace = False
             try:
                 with suppress(Exception):  # whatever it is, the writer meets it as well
-                    while not isinstance(pipeline.step(), Waiting | Reorganised):
+                    while self._is_comparing and not isinstance(pipeline.step(), Waiting | Reorganised):
                         pass
             finally:
                 chain.may_replace = True
@@ -262,16 +266,26 @@ class Consolidator:
                     pipeline.reset(chain.newest)
 
     def give_up(self) -> None:
-        """Ignore the result of work that still runs aside."""
+        """Ignore the result of work that still runs aside; it ends with the block that it is at."""
+        self._is_comparing = False
         with self._turn:
-            self._is_comparing = False
+            pass
+
+    def _go_aside(self) -> None:
+        self._is_comparing = True
+        self._aside(self._compare, self._compared)
 
     def _compared(self, _: object) -> None:
         self._is_comparing = False
         with self._turn:
+            before = self._pipeline, self._pipeline.reads_from
             self._stand_on_both()
             if self._pass_rows():
-                self._read()
+                has_moved = (self._pipeline, self._pipeline.reads_from) != before  # the chains have changed meanwhile
+                if has_moved and self._is_much():
+                    self._go_aside()
+                else:
+                    self._read()
 
     def _stall(self, reason: str | None) -> None:
         self.stalled = reason

@@ -23,7 +23,7 @@ _FINALIZED, _PROVEN, _MATURITY_DELAY, _SUBMITTERS = 51, 57, 63, 60
 """Slots of the portal."""
 _ANCHOR_GAME, _STARTING_NUMBER = 3, 5
 """Slots of the anchor registry."""
-_THRESHOLD = 1
+_THRESHOLD, _ATTESTERS = 1, 3
 """Slot of the attestation verifier."""
 _GUARDIAN = 0
 """Slot of the superchain config."""
@@ -191,6 +191,11 @@ def guardian(l1: StateReader, at: L1Addresses) -> Address:
 def attestation_threshold(l1: StateReader, at: L1Addresses) -> int:
     """The number of attesters' signatures that a proof requires."""
     return l1.storage(at.attestation_verifier, _THRESHOLD)
+
+
+def is_attester(l1: StateReader, at: L1Addresses, who: Address) -> bool:
+    """Whether the signatures of ``who`` count."""
+    return l1.storage(at.attestation_verifier, _entry(_ATTESTERS.to_bytes(32, "big"), who.rjust(32, b"\0"))) != 0
 
 
 def claiming_call(at: L1Addresses, root: Hash32, block_number: int, parent: int | None = None) -> bytes:

@@ -75,6 +75,8 @@ class Proposer:
         """When, in seconds of L1's time, there will be something to do if neither chain changes before."""
         self.prove: Callable[[Game], bytes | None] | None = None
         """What proves a claim, where claims are proven as soon as they are made; None for one that is wrong."""
+        self.claimable: Callable[[], SealedBlock] = lambda: self.l2.store.head
+        """The newest block that claims may be about."""
         self.claims_wrong_roots: Callable[[], bool] = lambda: False
         """Whether it does so on purpose."""
         self._key = key
@@ -90,6 +92,10 @@ class Proposer:
         """The chains have become others, with the bridge at ``addresses``."""
         self.addresses = addresses
         self.due = self._rested = self._done = self._settled = None
+
+    def wake(self) -> None:
+        """There may be something to do though neither chain changed."""
+        self._rested = None
 
     @property
     def rests(self) -> bool:
@@ -134,7 +140,7 @@ class Proposer:
         """Make a claim, if one is wanted."""
         if self.cadence.is_off or respected_type(l1, self.addresses) != GAME_TYPE:
             return False
-        head = self.l2.store.head
+        head = self.claimable()
         last = self._last_good_game(l1)
         since = self.l2.store.genesis.number if last is None else last.l2_number
         if head.number <= since:

@@ -29,6 +29,9 @@ def prove_range(node: RpcNode, first: int, last: int, sender: Address | None) ->
     who = node.node.roles.proposer.raw_address if sender is None else sender
     game = _claim(l1, l2, driver, first, last)
     if game is None:
+        derived = driver.consolidator
+        if derived is not None and derived.safe_at(l1.head.number).safe.number < last:
+            driver.flush()  # what is signed must be on L1 before the claim is
         state, at = l1.sequencer.head_state(), driver.addresses
         root = output_after(l2.block(last)).root
         data = claiming_call(at, root, last, _parent(l1, l2, driver, first))
@@ -73,11 +76,20 @@ def is_true(l2: LocalChain, game: Game) -> bool | None:
 
 
 def _claim(l1: LocalChain, l2: LocalChain, driver: Driver, first: int, last: int) -> Game | None:
-    """A claim about that range that is right and can still be proven."""
+    """A claim about that range that is right and can still be proven.
+
+    Raises ``AttestationRefused`` for one that was made before L1 had what is claimed: it cannot be, nor made again.
+    """
     root, now = output_after(l2.block(last)).root, l1.time.now()
     for game in games_of(l1, driver):
         is_that = (game.starting_number, game.l2_number, game.root) == (first, last, root)
         if is_that and game.counts and game.is_provable(now):
+            head, derived = l1.store.by_hash(game.l1_head), driver.consolidator
+            if head is not None and derived is not None and derived.safe_at(head.number).safe.number < last:
+                raise AttestationRefused(
+                    f"game {game.index} claims that, and was made before the batches up to block {last} were on L1: "
+                    "attesters sign what derives from the L1 that a claim is based on; prove a range that ends later"
+                )
             return game
     return None
 

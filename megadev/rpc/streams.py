@@ -74,10 +74,12 @@ _UNSAID: Any = object()
 class Notification:
     """One event on its way to the streams of ``chain``: what is encoded for one of them is at hand for the others."""
 
-    __slots__ = ("_emitters", "_encoded", "chain", "changes")
+    __slots__ = ("_emitters", "_encoded", "chain", "changes", "timed")
 
-    def __init__(self, chain: LocalChain) -> None:
+    def __init__(self, chain: LocalChain, timed: Sequence[bytes] = ()) -> None:
         self.chain = chain
+        self.timed = timed
+        """Of a mini-block: how long its preconfirmations took, as JSON, where somebody wants to know."""
         self.changes: dict[Address, bytes] | None = None
         """What changed, by account, as JSON, once somebody asked."""
         self._encoded: dict[Hashable, bytes] = {}
@@ -354,12 +356,21 @@ def _lost(notification: Notification, event: PreconfirmationsLost, choice: None)
     )
 
 
-def _preconfirmed(notification: Notification, event: TransactionPreconfirmed, choice: None) -> Iterable[bytes]:
-    """In nanoseconds, from the sequencer taking the transaction to its receipt. Said as bytes: there are thousands."""
-    return (
-        b'{"transactionHash":"0x%b","blockNumber":"0x%x","transactionIndex":"0x%x","duration":"0x%x"}'
-        % (event.tx.hash.hex().encode(), event.block_number, event.index, event.duration_ns),
+def timed(event: TransactionPreconfirmed) -> bytes:
+    """One entry of ``preconfirmations``: ``duration`` is in nanoseconds, from arrival at the sequencer to the receipt.
+    Written as bytes: there are thousands a second.
+    """
+    return b'{"transactionHash":"0x%b","blockNumber":"0x%x","transactionIndex":"0x%x","duration":"0x%x"}' % (
+        event.tx.hash.hex().encode(),
+        event.block_number,
+        event.index,
+        event.duration_ns,
     )
+
+
+def _preconfirmed(notification: Notification, event: MiniBlockSealed, choice: None) -> Iterable[bytes]:
+    """One list for each mini-block: a message for each transaction would cost as much as running it."""
+    return (b"[%b]" % b",".join(notification.timed),) if notification.timed else ()
 
 
 def _new_receipts(notification: Notification, event: BlockSealed, choice: frozenset[Hash32]) -> Iterable[bytes]:
@@ -440,7 +451,8 @@ KINDS: dict[str, Kind] = {
     ),
     PRECONFIRMED: Kind(
         _everything,
-        "each transaction's hash, its place, and `duration`: nanoseconds from arrival to receipt",
+        "one list per mini-block: each transaction's hash, its place, and `duration`, the nanoseconds from arrival "
+        "to receipt",
     ),
     LOST: Kind(_everything, "transactions whose preconfirmation became void, and why"),
     CONTRACT_RELOADS: Kind(_everything, "contracts whose code was replaced by hot reload"),
@@ -452,6 +464,7 @@ NOTIFICATIONS: dict[type[Event], Sequence[tuple[str, Say]]] = {
     MiniBlockSealed: (
         (MINI_BLOCKS, _new_mini_block),
         (STATE_CHANGES, _changes),
+        (PRECONFIRMED, _preconfirmed),
         (LOGS, _early_logs),
         (REPLICA, _replicated),
     ),
@@ -465,7 +478,6 @@ NOTIFICATIONS: dict[type[Event], Sequence[tuple[str, Say]]] = {
         (REPLICA, _replicated),
     ),
     TransactionAdmitted: ((PENDING, _admitted),),
-    TransactionPreconfirmed: ((PRECONFIRMED, _preconfirmed),),
     ContractsReloaded: ((CONTRACT_RELOADS, _reloads),),
 }
 """Which kinds speak of an event, and with which function."""

@@ -14,15 +14,15 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 
 from megadev.errors import LimitExceeded, UnknownFilter
-from megadev.events import Event
+from megadev.events import Event, MiniBlockSealed, TransactionPreconfirmed
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
 from megadev.node.link import Link
 from megadev.rpc.session import Session
-from megadev.rpc.streams import KINDS, NOTIFICATIONS, Notification
+from megadev.rpc.streams import KINDS, NOTIFICATIONS, PRECONFIRMED, Notification, timed
 
 _END = b"}}"
 """What follows the result in a notification."""
@@ -70,6 +70,8 @@ class Subscriptions:
         self._streams: dict[str, dict[Hashable, _Stream]] = {kind: {} for kind in KINDS}
         self._sessions: dict[str, dict[str, tuple[str, _Stream]]] = {}
         self._count = 0
+        self._timed: list[bytes] = []
+        """How long preconfirmations took that are in no mini-block yet."""
 
     def __len__(self) -> int:
         return self._count
@@ -142,10 +144,17 @@ class Subscriptions:
             self._unsubscribe = None
 
     def _on_event(self, event: Event) -> None:
+        if isinstance(event, TransactionPreconfirmed):
+            if self._streams[PRECONFIRMED]:
+                self._timed.append(timed(event))
+            return
         rows = NOTIFICATIONS.get(type(event))
         if rows is None or not any(self._streams[kind] for kind, _ in rows):
             return
-        notification = Notification(self._chain)
+        waited: Sequence[bytes] = ()
+        if isinstance(event, MiniBlockSealed):
+            waited, self._timed = self._timed, []
+        notification = Notification(self._chain, waited)
         late: list[tuple[_Subscriber, bytes]] | None = [] if self._link.delays_notices or self._late else None
         for kind, say in rows:
             for stream in tuple(self._streams[kind].values()):

@@ -276,13 +276,15 @@ def _call_tracer(options: CallTracerOptions, spec: ChainSpec, budget: Budget) ->
     def answer(traced: Traced) -> JSON:
         assert tree.root is not None
         place = traced.place
-        return format_call(
+        answer = format_call(
             tree.root,
             with_log=options.with_log,
             only_top_call=options.only_top_call,
             gas=traced.gas,
             first_log=0 if place is None else first_log_index(place.block, place.index),
         )
+        tree.root.let_go()
+        return answer
 
     return Started(Bounded(tree, budget), answer)
 

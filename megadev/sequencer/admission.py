@@ -26,7 +26,7 @@ from megadev.state.reader import StateReader
 
 QUICK_GAS = 350_000
 """Gas that no code runs on for longer than 70 ms or so (additions on bn254 do, most code takes a tenth of that). A swap
-takes less: on a thread of its own its answer would take twice as long.
+takes less, under MegaETH's rules too; on a thread of its own its answer would take a tenth longer.
 """
 
 

@@ -20,7 +20,7 @@ from eth_utils import function_signature_to_4byte_selector
 
 import megadev
 from megadev import Devnet
-from megadev.bench.client import Connection, Measure, Probe, calldata
+from megadev.bench.client import Connection, Measure, Measured, Probe, calldata
 from megadev.bench.command import Row, _chosen, _measure, _number, _titles, bench
 from megadev.bench.reload import PROJECTS, Project, missing, saved
 from megadev.bench.upstream import distant
@@ -119,6 +119,16 @@ def test_an_endpoint_that_cannot_do_a_row_gets_a_reason_and_the_others_their_fig
     assert set(row.figures) == {"rich"}
     assert row.ratio("rich", "poor") is None
     assert (poor.refreshed, rich.refreshed) == (1, 0)
+
+
+def test_a_node_with_storage_gas_is_asked_what_a_transaction_needs() -> None:
+    """Of the contracts of the swap row a byte of code costs 10,000 gas there: several times what Ethereum asks."""
+    with Devnet(preset="megaeth", block_time=3600, no_l1=True) as net:
+        keys = [bytes.fromhex(account.private_key[2:]) for account in net.accounts[:8]]
+        endpoint = Measured("metered", net.serve(), keys)
+        assert endpoint.is_metered
+        assert len(endpoint.contract("BenchExchange")) == 20
+        endpoint.connection.close()
 
 
 def test_times_are_in_milliseconds_and_rates_as_they_are() -> None:

@@ -62,6 +62,7 @@ STANDS_FOR = {
     "megadev explorer --rpc-url URL": "megadev explorer --help",
     "megadev anvil": "megadev anvil --help",
     "megadev batches": "megadev batches --help",
+    "megadev attest": "megadev attest --help",
     "megadev verify": "megadev verify --help",
     "megadev replica": "megadev replica --help",
     "megadev batches --flush": "megadev batches --help",

@@ -166,6 +166,26 @@ def test_a_contract_is_read_and_written_by_forms(page: Page, net: Devnet) -> Non
     press(page, "Write", "[...document.querySelectorAll('form')].find((each) => each.title === 'put(uint256)')")
     text = until(page, "succeeded")
     assert "Box.put(amount: 20)" in text and f"Put(who: {ALICE}, amount: 20)" in text
+    # the same through a wallet in the browser (EIP-1193), here one that has the node sign
+    page.value(
+        """{ globalThis.asked = []; globalThis.ethereum = { request: async (wanted) => {
+        asked.push(wanted.method);
+        if (wanted.method.startsWith('wallet_')) return null;
+        const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: wanted.method, params: wanted.params ?? [] });
+        return (await (await fetch('/', { method: 'POST', body, headers: { 'content-type': 'application/json' } })).json()).result;
+        } } }"""
+    )
+    go(page, f"l2/address/{box}", "through the browser's wallet")
+    page.value(
+        """(() => {
+        document.querySelector('input[type=checkbox]').click();
+        const form = [...document.querySelectorAll('form')].find((each) => each.title === 'put(uint256)');
+        form.querySelector('input').value = '21';
+        form.requestSubmit();
+        })()"""
+    )
+    until(page, "Box.put(amount: 21)")
+    assert page.value("asked") == ["eth_requestAccounts", "wallet_switchEthereumChain", "eth_sendTransaction"]
     net.rpc("evm_mine")
     text = go(page, f"l2/logs/{box}", "found")
     assert "Put(" in text
@@ -577,6 +597,10 @@ def test_a_hot_reload_is_seen_live(browser: str, tmp_path: Path, megadev_up: Cal
         page.wait_for("performance.getEntriesByType('resource').length > 0")
         compiled(tmp_path, "doubled")
         until(page, "of Counter")
+        counter = node.rpc("megadev_listDeployments")
+        address = next(each["address"] for each in counter if "Counter" in each["contract"])
+        go(page, f"l2/address/{address}", "Contract Counter")
+        unfold(page, "Deployment and hot reload", "of Counter")
         assert page.complaints() == []
     assert node.stop() == 0
 
@@ -679,7 +703,7 @@ def test_another_node_is_explored_as_far_as_it_tells(browser: str, tmp_path: Pat
 
 @pytest.mark.long
 def test_a_chain_of_a_hundred_thousand_transactions_opens_at_any_place(browser: str) -> None:  # noqa: F811
-    with Devnet(gas_limit=200_000_000) as net, opened(browser, net.serve()) as page:
+    with Devnet(gas_limit=200_000_000) as net:
         token = load("Token")
         code = token.creation + encode(["string", "string", "uint256"], ["Many", "MANY", 10**24])
         address = Wallet(net.rpc, gas=5_000_000).send(data=to_data(code))["contractAddress"]
@@ -687,29 +711,31 @@ def test_a_chain_of_a_hundred_thousand_transactions_opens_at_any_place(browser: 
         net.rpc("evm_setAutomine", False)
         for block in range(blocks):
             for index in range(per_block):
-                request = {"from": ALICE, "to": bob, "value": "0x1", "gas": "0x5208"}
+                price = {"gasPrice": hex(2 * 10**9)}  # named, so that none is suggested from blocks of thousands
+                request = {"from": ALICE, "to": bob, "value": "0x1", "gas": "0x5208", **price}
                 if index % 4 == 0:
                     holder = (1 + block * per_block + index).to_bytes(20, "big")
                     given = data("transfer(address,uint256)", holder, 1 + index)
-                    request = {"from": ALICE, "to": address, "data": given, "gas": hex(80_000)}
+                    request = {"from": ALICE, "to": address, "data": given, "gas": hex(80_000), **price}
                 net.rpc("eth_sendTransaction", request)
             net.rpc("evm_mine")
         net.rpc("evm_setAutomine", True)
         assert int(net.rpc("eth_getTransactionCount", ALICE, "latest"), 16) > per_block * blocks
-        page.wait_for("document.querySelector('.status')?.innerText.includes('connected')")
-        go(page, "l2/live", "4000")
-        go(page, f"l2/address/{ALICE}", "Older")
-        press(page, "Older")
-        until(page, "Newest")
-        go(page, "l2/block/2", "Transactions")
-        go(page, "l2/block/2/39", "Transactions")
-        assert "1 to 50 of" in go(page, f"l2/token/{address}", "Ordered by the sum of their transfers")
-        go(
-            page,
-            f"l2/logs/{address}/Transfer(address indexed from,address indexed to,uint256 value)",
-            "25\u2009001 found",
-        )
-        assert page.complaints() == []
+        with opened(browser, net.serve()) as page:
+            page.wait_for("document.querySelector('.status')?.innerText.includes('connected')")
+            go(page, "l2/live", "4000")
+            go(page, f"l2/address/{ALICE}", "Older")
+            press(page, "Older")
+            until(page, "Newest")
+            go(page, "l2/block/2", "Transactions")
+            go(page, "l2/block/2/39", "Transactions")
+            assert "1 to 50 of" in go(page, f"l2/token/{address}", "Ordered by the sum of their transfers")
+            go(
+                page,
+                f"l2/logs/{address}/Transfer(address indexed from,address indexed to,uint256 value)",
+                "25\u2009001 found",
+            )
+            assert page.complaints() == []
 
 
 @pytest.mark.long

@@ -402,6 +402,26 @@ def test_an_impossible_fault_is_refused_with_the_reason() -> None:
         assert not any(row["on"] for row in net.rpc("megadev_fault_list"))
 
 
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_every_fault_by_flag_and_by_command(preset: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [" ".join((name, *EXAMPLES.get(name, ()))) for name in FAULTS if name != "pause"]
+    with Devnet(**PRESETS[preset], fault=lines) as net:  # as the flag, and @pytest.mark.megadev(fault=…)
+        assert [" ".join((row["name"], *(row["arguments"] or ()))) for row in rows_on(net)] == lines
+        url = net.serve()
+        assert run(["fault", "--clear", "--rpc-url", url]) == 0
+        assert rows_on(net) == []
+        for name in FAULTS:
+            assert run(["fault", name, *EXAMPLES.get(name, ()), "--rpc-url", url]) == 0, name
+            assert [row["name"] for row in rows_on(net)] == [name]
+            assert run(["fault", name, "--clear", "--rpc-url", url]) == 0, name
+            assert rows_on(net) == []
+    capsys.readouterr()
+
+
+def rows_on(net: Devnet) -> list[dict[str, Any]]:
+    return [row for row in net.rpc("megadev_fault_list") if row["on"]]
+
+
 def test_from_a_shell(capsys: pytest.CaptureFixture[str]) -> None:
     with Devnet(batch=True) as net:
         url = net.serve()

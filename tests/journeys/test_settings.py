@@ -305,8 +305,8 @@ OF_BRIDGE |= {"finalized_distance", "l1_fee"}
 """Tested in test_bridge.py."""
 OF_GAMES = {"prove_window", "proposer_bond", "challenger_bond"}
 """Tested in test_games.py."""
-OF_PROOFS = {"prove", "attesters", "attestation_threshold", "proof_verifier"}
-"""Tested in test_proofs.py."""
+OF_PROOFS = {"prove", "attesters", "attestation_threshold", "attest_apart", "proof_verifier"}
+"""Tested in test_proofs.py and test_attest.py."""
 OF_MAINNET = {"l1_contracts"}
 """Tested in test_mainnet_contracts.py."""
 OF_SLASHING = {"sequencer_bond"}

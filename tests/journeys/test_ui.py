@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from megadev.cli.terminal.ui import FAULT_OF_KEY
 from tests.conftest import RunningNode
 from tests.house.golden import check_golden
 from tests.stage.saving import VYPER, needs, save
@@ -101,6 +102,23 @@ def test_keys_perform_their_action(terminal: Callable[..., Terminal]) -> None:
     seen.tmux("resize-window", "-x", "60", "-y", "20")
     seen.until(lambda screen: max(map(len, screen.splitlines())) == 60)
     seen.shows("the sequencer was resumed")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", ["dev", "megaeth"])
+def test_every_fault_is_a_key_away(terminal: Callable[..., Terminal], preset: str) -> None:
+    seen = terminal(f"{NODE} --preset {preset} --batch", width=160, height=60)
+    seen.press("f")
+    seen.shows("clients see")
+    for key, name in FAULT_OF_KEY.items():
+        seen.press(key)
+        told = re.compile(rf"\b{name} is on|megadev fault {name} ")
+        screen = seen.until(lambda screen, told=told: screen if told.search(screen) else None)
+        if f"{name} is on" in screen:
+            seen.press(key)
+            seen.shows(f"{name} is off")
+        else:
+            assert "it needs arguments" in screen
 
 
 @pytest.mark.slow

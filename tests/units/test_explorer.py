@@ -181,6 +181,22 @@ def test_logs_are_searched_by_arguments_and_exported() -> None:
 
 
 @pytest.mark.node_js
+def test_a_breakpoint_is_met_once_per_round_of_a_loop() -> None:
+    steps = [
+        (0, "a"), (0, "a"), (0, "b"), (0, "b"), (1, "x"), (1, None), (0, "b"), (0, "c"),
+        (0, None), (0, "b"), (2, "x"), (2, "y"), (0, "b"), (0, "d"), (0, "a"),
+    ]  # fmt: skip
+    script = f"""
+    import {{ arrivals }} from {json.dumps((FOLDER / "pages/debug.js").as_uri())};
+    const isArrival = arrivals(given[0]);
+    console.log(JSON.stringify(given.slice(1).map(isArrival)));
+    """
+    told = run(script, [{"frame": frame, "key": key} for frame, key in steps])
+    met = [steps[i + 1] for i, is_new in enumerate(told) if is_new]
+    assert met == [(0, "b"), (1, "x"), (0, "c"), (0, "b"), (2, "x"), (2, "y"), (0, "d"), (0, "a")]
+
+
+@pytest.mark.node_js
 def test_calldata_encoding_matches_the_node_and_round_trips() -> None:
     cases = [
         (["uint256", "bool"], [5, True]),

@@ -100,7 +100,8 @@ def load(what: str, json_file: Path | None, **given: Any) -> int:
 
     KIND is transfer (the default), erc20, swap or mix (half transfers, three tenths ERC-20 transfers, two tenths swaps
     in one pool). SCRIPT is a Python file with transaction(context, sender, number), which returns a dict with to,
-    value, data and gas; and if it likes with prepare(setup), whose result is the context.
+    value, data and gas; and optionally prepare(setup), whose
+    result is the context.
 
     \b
       megadev load                          10,000 transfers over 8 connections

@@ -246,7 +246,7 @@ class Envelope:
             cost += tx.l1_fee
             if block.operator_fee is not None:
                 cost += block.operator_fee.of(tx.gas_limit)
-        check_funds(tx.sender, account.balance, cost, is_transfer=cost == tx.value)
+        check_funds(tx.sender, account.balance, cost, tx.gas_limit * tx.max_fee_per_gas, is_transfer=cost == tx.value)
 
     # parts
 

@@ -19,6 +19,7 @@ from megadev.primitives.abi import encode_call
 from megadev.primitives.types import Address, Hash32
 
 OUT_OF_GAS: Final = "out of gas"
+CODE_OUT_OF_GAS: Final = "contract creation code storage out of gas"
 _MEMORY_LIMIT: Final = 1 << 30
 """One GiB: no gas limit in use pays for more, and a frame with made-up gas must not take the machine down."""
 _UNPAYABLE: Final = 1 << 80
@@ -36,6 +37,15 @@ class Halted(Exception):
         super().__init__(reason)
         self.reason = reason
         self.before = before
+
+
+class Unpayable(Halted):
+    """Out of gas for memory, for an operand beyond 64 bits, or at SSTORE's sentry. MegaETH tells that from gas that ran
+    out in the ordinary way: it lays it to no limit.
+    """
+
+    def __init__(self, before: int | None = None) -> None:
+        super().__init__(OUT_OF_GAS, before)
 
 
 def underflow(size: int, needed: int) -> Halted:
@@ -63,7 +73,7 @@ class HandOver(Exception):
 def growth_cost(memory: bytearray, end: int) -> int:
     """Gas for memory to reach ``end``, which lies beyond it. Raises ``Halted`` where no gas pays for it."""
     if end > _MEMORY_LIMIT:
-        raise Halted(OUT_OF_GAS)
+        raise Unpayable
     return memory_cost(memory, end)
 
 
@@ -82,7 +92,7 @@ def pay_growth(call: Call, memory: bytearray, end: int, gas: int, paid: int) -> 
     cost = memory_cost(memory, end)
     if gas < cost:
         call.gas = gas - cost
-        raise Halted(OUT_OF_GAS, gas + paid)
+        raise Unpayable(gas + paid) if gas >= 0 else Halted(OUT_OF_GAS, gas + paid)
     grow(memory, end)
     return gas - cost
 
@@ -301,7 +311,7 @@ class Machine:
             return reason
         call.gas -= CODE_BYTE * len(code)
         if call.gas < 0:
-            return "contract creation code storage out of gas"
+            return CODE_OUT_OF_GAS
         if code:
             self.journal.set_code(call.address, code)
         return None

@@ -16,7 +16,17 @@ from typing import ClassVar, Final, TypeAlias
 from megadev.chain.receipts import REVERTED
 from megadev.chain.spec import Hardfork
 from megadev.evm.engine import Frame, Step, Tracer
-from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, HandOver, Machine, Stopped, pay_growth, underflow
+from megadev.evm.engines.frames import (
+    OUT_OF_GAS,
+    Call,
+    Halted,
+    HandOver,
+    Machine,
+    Stopped,
+    Unpayable,
+    pay_growth,
+    underflow,
+)
 from megadev.evm.engines.operations import OPERATIONS
 from megadev.evm.engines.traces import NO_STOPS, NO_TRACES, Trace, fresh_code, known_code, word_hash
 from megadev.evm.gas import BASE, HIGH, JUMPDEST, KECCAK, KECCAK_WORD, LOW, MID, VERY_LOW
@@ -335,6 +345,9 @@ class Loop(Machine):
                         elif op == 0x20:  # KECCAK256
                             size, offset = stack[-2], stack[-1]
                             cost = KECCAK + KECCAK_WORD * ((size + 31) // 32)
+                            if size >> 64:
+                                call.gas = gas - cost
+                                raise Unpayable(gas)
                             if size and offset + size > len(memory):
                                 gas = pay_growth(call, memory, offset + size, gas - cost, cost)
                             elif gas < cost:

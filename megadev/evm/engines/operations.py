@@ -14,7 +14,7 @@ from megadev.chain.receipts import REVERTED, Log
 from megadev.chain.transactions import MAX_NONCE, is_delegation
 from megadev.evm import gas as price
 from megadev.evm.engine import Frame, FrameExit
-from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, Machine, grow, growth_cost
+from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, Machine, Unpayable, grow, growth_cost
 from megadev.evm.opcodes import OPCODES
 from megadev.evm.rules import CALL_DEPTH_LIMIT
 from megadev.primitives import rlp
@@ -37,8 +37,23 @@ def use_memory(call: Call, offset: int, size: int) -> None:
     """Pay for and provide memory[offset : offset + size]."""
     end = offset + size
     if size and end > len(call.memory):
-        charge(call, growth_cost(call.memory, end))
-        grow(call.memory, end)
+        pay_memory(call, end)
+
+
+def pay_memory(call: Call, end: int) -> None:
+    """Pay for and provide memory up to ``end``, which lies beyond it."""
+    call.gas -= growth_cost(call.memory, end)
+    if call.gas < 0:
+        raise Unpayable
+    grow(call.memory, end)
+
+
+def charge_words(call: Call, base_gas: int, word_gas: int, size: int) -> None:
+    """Pay for what costs so much for each word of ``size`` bytes."""
+    if size >> 64:
+        call.gas = -1
+        raise Unpayable
+    charge(call, base_gas + word_gas * ((size + 31) // 32))
 
 
 def _address(word: int) -> Address:
@@ -163,7 +178,7 @@ def _copy(call: Call, source: bytes, base_gas: int) -> None:
     """Pop target, offset and size, and copy that piece of ``source`` into memory, zeros beyond its end."""
     stack = call.stack
     size, offset, target = stack[-3:]
-    charge(call, base_gas + price.COPY_WORD * ((size + 31) // 32))
+    charge_words(call, base_gas, price.COPY_WORD, size)
     use_memory(call, target, size)
     del stack[-3:]
     if size:
@@ -188,7 +203,7 @@ def _extcodecopy(m: Machine, call: Call) -> None:
 def _returndatacopy(m: Machine, call: Call) -> None:
     stack = call.stack
     if stack[-2] + stack[-3] > len(call.return_data):
-        charge(call, price.VERY_LOW + price.COPY_WORD * ((stack[-3] + 31) // 32))
+        charge_words(call, price.VERY_LOW, price.COPY_WORD, stack[-3])
         raise Halted("return data out of bounds")
     _copy(call, call.return_data, price.VERY_LOW)
 
@@ -220,7 +235,7 @@ def _mstore8(m: Machine, call: Call) -> None:
 def _mcopy(m: Machine, call: Call) -> None:
     stack = call.stack
     size, source, target = stack[-3:]
-    charge(call, price.VERY_LOW + price.COPY_WORD * ((size + 31) // 32))
+    charge_words(call, price.VERY_LOW, price.COPY_WORD, size)
     use_memory(call, max(target, source), size)
     del stack[-3:]
     if size:
@@ -253,7 +268,7 @@ def store(m: Machine, call: Call, current: int, original: int) -> None:
 def _check_store(call: Call) -> None:
     forbid_static(call)
     if call.gas <= price.SLOT_SENTRY:
-        raise Halted(OUT_OF_GAS)
+        raise Unpayable
 
 
 def _store(m: Machine, call: Call, current: int, original: int) -> None:

@@ -2,7 +2,7 @@
 
 import { attempt, fill, h, note } from "./dom.js";
 import { isAddress, isHash } from "./format.js";
-import { learn } from "./known.js";
+import { followReloads, learn } from "./known.js";
 import { to } from "./links.js";
 import { Chain } from "./rpc.js";
 
@@ -53,6 +53,7 @@ async function begin() {
     };
     chain.names = site.labels?.[chain.name] ?? new Map();
   }
+  if (config) followReloads(chains.l2);
   document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "";
   addEventListener("hashchange", show);
   await show();
@@ -72,15 +73,18 @@ async function show() {
   try {
     const [page] = await Promise.all([PAGES[kind](), attempt(() => learn(chain))]);
     const place = h("div", {});
+    main.setAttribute("aria-busy", "true"); // what was shown stays until the page is there
     const left = await page.show(place, context(chain, rest, kind));
     if (mine !== turn) {
       left?.();
       return;
     }
+    main.removeAttribute("aria-busy");
     leave = left ?? leave;
     fill(main, place);
     document.title = `${place.querySelector("h1")?.textContent ?? kind} · megadev`;
   } catch (problem) {
+    main.removeAttribute("aria-busy");
     if (mine === turn) fill(main, h("h1", {}, "This page cannot be shown"), h("p", {}, problem.isMissing ? "This node does not have the methods that it needs." : problem.message), h("button", { type: "button", onclick: show }, "Try again"));
   }
 }

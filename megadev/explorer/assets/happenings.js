@@ -81,6 +81,12 @@ export function follow(chains, place, onSummary) {
   };
 }
 
+/** Hot reloads as `followReloads` keeps them, each to unfold. */
+export function reloadList(kept) {
+  if (kept.length === 0) return h("p", { class: "soft" }, "None since this tab was opened.");
+  return kept.map(({ at, reload }) => h("details", {}, h("summary", {}, `${new Date(at).toLocaleTimeString()} ${reloadText(reload)}`), h("pre", {}, JSON.stringify(reload, null, 2))));
+}
+
 /** What a hot reload was about, in a line. */
 export function reloadText(reload) {
   const names = ["contracts", "deployments", "steps", "replaced", "deployed"].flatMap((key) => (Array.isArray(reload[key]) ? reload[key] : [])).map((found) => (typeof found === "string" ? found : nameOf(found)));

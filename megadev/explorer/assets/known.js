@@ -5,6 +5,7 @@ import { fill, h } from "./dom.js";
 import { keccakText, toHex } from "./hashes.js";
 import { behind } from "./proxies.js";
 
+const RELOADS = 20;
 const told = new WeakMap();
 
 /** Learn the node's accounts and the contracts on a chain by name, where something happened since. */
@@ -36,8 +37,16 @@ export function artifactOf(chain, address) {
   return known.get(key);
 }
 
-/** A contract was deployed or reloaded: what was known of ABIs may be old. */
-export const forget = (chain) => artifacts.delete(chain);
+/** Hear of hot reloads, whichever page is shown: what was known of ABIs may be old then. The last ones stay with the tab. */
+export function followReloads(chain) {
+  const key = `reloads ${chain.url}`;
+  chain.reloads = JSON.parse(sessionStorage.getItem(key) ?? "[]");
+  chain.subscribe(["contractReloads"], (reload) => {
+    artifacts.delete(chain);
+    chain.reloads = [{ at: Date.now(), reload }, ...chain.reloads].slice(0, RELOADS);
+    sessionStorage.setItem(key, JSON.stringify(chain.reloads));
+  });
+}
 
 const proxies = new WeakMap();
 

@@ -26,6 +26,7 @@ export class Chain {
     this.names = new Map();
     this.contracts = new Map();
     this.durations = new Map();
+    this.reloads = [];
     this.waiting = [];
     this.id = 0;
     this.socket = null;

@@ -54,7 +54,7 @@ STATE_EVERY = 1_024
 """Blocks after which a state is written as such, at the earliest."""
 AT_ONCE = 64
 """Blocks that leave memory together."""
-TAKEN_AFTER, MOST_BEHIND = 512, 4_096
+TAKEN_AFTER, MOST_BEHIND = 512, 1_536
 """Blocks of a chain that are taken before their time, and how many may be behind before changes wait."""
 WAIT_SECONDS = 2.0
 """How long changes wait for the disk at once."""

@@ -4,9 +4,9 @@
 ``{"includeTransactions": true}``), each once, when the txpool takes it · ``transactionReceipts``
 {transactionHashes}, a list for each block · ``syncing``, which says ``false`` once · ``miniBlocks``, each with its
 transactions, receipts and the sequencer's signature · ``stateChanges`` [address…], one for each account that a
-mini-block changed · ``preconfirmations``, for each transaction the nanoseconds from the sequencer taking it to its
-receipt · ``lostPreconfirmations`` · ``contractReloads``, what hot reload changed · ``replicaUpdates``, what a replica
-is told (``node/replication``).
+mini-block changed · ``preconfirmations``, a list for each mini-block with the nanoseconds that each of its
+transactions took, from arrival to receipt · ``lostPreconfirmations`` · ``contractReloads``, what hot reload changed ·
+``replicaUpdates``, what a replica is told (``node/replication``).
 With ``fromBlock`` at ``pending`` or ``latest``, logs come with their mini-block, where the chain has those before its
 blocks; their block's hash is all ``ff`` then.
 After blocks left the chain, subscribers get their logs again with ``removed`` true, then the head that is left. Where

@@ -7,14 +7,15 @@ from __future__ import annotations
 import msgspec
 
 from megadev.chain.documents import JsonObject
+from megadev.errors import InvalidParams
 from megadev.node.attester import Attester
 from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import to_data
-from megadev.rollup.attestations import NOTE, Attestation
+from megadev.rollup.attestations import NOTE, Attestation, Signed
 from megadev.rollup.driver import Driver
-from megadev.rollup.games import attestation_threshold
+from megadev.rollup.games import attestation_threshold, game_at, game_count
 from megadev.rollup.withdrawals import output_after
-from megadev.rpc.codec import AddressParam, Uint64Param
+from megadev.rpc.codec import AddressParam, DataParam, Uint64Param
 from megadev.rpc.dispatch import method
 from megadev.rpc.node import RpcNode, bridge
 from megadev.rpc.proving import attester_of, check_range, prove_range
@@ -52,6 +53,36 @@ def megadev_proveRange(
     l1, _, driver = bridge(node)
     shown = _format(found, first, attester_of(node), l1, driver)
     return {**shown, "game": to_data(game.address), "index": hex(game.index)}
+
+
+class Submitted(msgspec.Struct, frozen=True, kw_only=True):
+    """What an attester signed: for a proof, and for RISC Zero's seal."""
+
+    attester: AddressParam
+    signature: DataParam
+    seal: DataParam
+
+
+@method("megadev_submitAttestation")
+def megadev_submitAttestation(node: RpcNode, index: Uint64Param, signed: Submitted) -> JsonObject:
+    """Hand in what an attester that runs apart (``megadev attest``) signed about a game. Once enough have signed, the
+    proposer proves the claim with that.
+    """
+    l1, _, driver = bridge(node)
+    state, at = l1.sequencer.head_state(), driver.addresses
+    game = game_at(state, at, index) if index < game_count(state, at) else None
+    if game is None:
+        raise InvalidParams(f"there is no game {index} of the devnet's own type")
+    count = attester_of(node).hand_in(game, Signed(signed.attester, signed.signature, signed.seal))
+    if driver.proposer is not None:
+        driver.proposer.wake()
+    driver.advance()
+    return {
+        "note": f"This is {NOTE}.",
+        "game": to_data(game.address),
+        "signed": hex(count),
+        "threshold": hex(attestation_threshold(l1.sequencer.head_state(), driver.addresses)),
+    }
 
 
 def _format(found: Attestation, first: int, attester: Attester, l1: LocalChain, driver: Driver) -> JsonObject:

@@ -17,6 +17,7 @@ import msgspec
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.documents import JsonObject
 from megadev.chain.preconfirmations import SignedOrigin
+from megadev.errors import AttestationRefused
 from megadev.node.broken_promises import BrokenPromise, Equivocation, VoidMiniBlock
 from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import to_data
@@ -223,7 +224,12 @@ def _wait_for_block(sender: _Sender, number: int) -> str | None:
         last = number if number > first else l2.head.number
         if last <= first:
             return "L2 has to build another block, for a claim about it to be proven"
-        prove_range(node, first, last, None)
+        try:
+            prove_range(node, first, last, None)
+        except AttestationRefused as problem:
+            if last == l2.head.number:
+                return str(problem)
+            prove_range(node, first, l2.head.number, None)
         driver.advance()
         game = _proven_game(sender, number)
         if game is None:

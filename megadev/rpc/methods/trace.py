@@ -178,6 +178,7 @@ def trace_filter(node: RpcNode, filter_: TraceFilter) -> list[JsonObject]:
                     answers += place_traces([trace], block, index)
                     if len(answers) == filter_.count:
                         return answers
+            root.let_go()
     return answers
 
 
@@ -370,12 +371,14 @@ class _Watched:
         """Returns the results; those not requested are null, and ``trace`` an empty list."""
         root = self._tree.root
         assert root is not None
-        return {
+        answer: JsonObject = {
             "output": to_data(root.outcome.output),
             "trace": format_traces(root, self._precompiles) if "trace" in self._kinds else [],
             "stateDiff": format_state_diff(before, execution.diff) if "stateDiff" in self._kinds else None,
             "vmTrace": self._pen.answer(_code_in(before, execution)) if "vmTrace" in self._kinds else None,
         }
+        root.let_go()
+        return answer
 
 
 def _code_in(before: StateReader, execution: Execution) -> Callable[[Address], bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from megadev.cli.terminal.console import plain_lines
@@ -89,4 +90,5 @@ def _tree(endpoint: Endpoint, what: str | dict[str, Any]) -> str | None:
     if isinstance(what, dict) and answer["status"] == "0x1":
         return None  # it would work now: the state is another
     answer["calls"] = [entry for entry in answer["calls"] if entry["type"] != "CONSOLE"]  # has a section of its own
-    return "\n".join(line.plain for line in (*head_lines(answer), *tree_lines(answer, DEPTH)))
+    here = f"{Path.cwd()}/"
+    return "\n".join(line.plain.replace(here, "") for line in (*head_lines(answer), *tree_lines(answer, DEPTH)))

@@ -4,12 +4,14 @@ afterwards.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conformance.megaeth.cases import (
+    CORNERS,
     LEVELS,
     differences,
     expected,
@@ -19,12 +21,13 @@ from tests.conformance.megaeth.cases import (
     read,
     run_case,
 )
+from tests.conformance.megaeth.run import answer
 
 SPECS = ("isthmus", "rex4", "rex5", "rex6")
 
 
 @pytest.mark.parametrize("spec", SPECS)
-@pytest.mark.parametrize("path", files(), ids=lambda path: path.name.split(".")[0])
+@pytest.mark.parametrize("path", [*files(), CORNERS], ids=lambda path: path.name.split(".")[0])
 def test_cases(path: Path, spec: str) -> None:
     wrong = []
     for case in read(path):
@@ -49,6 +52,16 @@ def test_our_system_contracts_give_the_same_results(spec: str) -> None:
         count += 1
     assert not wrong, "\n".join(wrong[:20])
     assert count or spec == "isthmus"
+
+
+def test_every_line_is_answered() -> None:
+    """Whatever a line is, the next one is a case again."""
+    case = read(CORNERS)[0]
+    lines = ["nonsense", "[]", "{}", "3", json.dumps(case | {"unknown": 1}), json.dumps(case | {"blocks": 7})]
+    answers = [answer(line, ["rex6"]) for line in lines]
+    assert ["error" in said for said in answers] == [True, True, False, True, False, False]
+    assert answers[4]["expect"]["rex6"][0]["transactions"][0]["gasUsed"]
+    assert all("error" in answers[index]["expect"]["rex6"] for index in (2, 5))
 
 
 def _cannot_run(case: dict[str, Any]) -> bool:

@@ -43,6 +43,7 @@ NEVER_ANSWERED_WELL = {
     "eth_subscribe": "needs a connection that stays: tests/journeys/test_subscriptions.py",
     "anvil_dumpState": "the answer is compressed, and not to the byte by every zlib: tests/journeys",
     "anvil_setMinGasPrice": "always refuses, as Anvil does",
+    "megadev_submitAttestation": "needs attesters that run apart: tests/journeys/test_attest.py",
     "eth_unsubscribe": "needs a connection that stays: tests/journeys/test_subscriptions.py",
 }
 """Methods that a conversation only sees refused, and where they are tested instead."""

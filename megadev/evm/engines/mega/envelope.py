@@ -57,7 +57,7 @@ from megadev.evm.engine import (
     show_unstarted,
 )
 from megadev.evm.engines.envelope import Envelope
-from megadev.evm.engines.frames import OUT_OF_GAS
+from megadev.evm.engines.frames import CODE_OUT_OF_GAS, OUT_OF_GAS
 from megadev.evm.engines.journal import Journal
 from megadev.evm.engines.mega.interception import MegaLoop
 from megadev.evm.engines.mega.meter import LIMIT_HALT, MegaCall, Meter
@@ -178,14 +178,13 @@ class MegaEnvelope(Envelope):
             raise kind(tx.sender, account.nonce, tx.nonce)
 
     def _check_all_funds(self, block: BlockEnv, tx: TxEnv, account: Account, rules: Rules) -> None:
-        cost = tx.value
+        cost, price = tx.value, 0
         if rules.check_balance:
-            cost += (
-                tx.gas_limit * max(tx.max_fee_per_gas, tx.gas_price) + tx.l1_fee + _operator_fee(block, tx.gas_limit)
-            )
+            price = tx.gas_limit * max(tx.max_fee_per_gas, tx.gas_price)
+            cost += price + tx.l1_fee + _operator_fee(block, tx.gas_limit)
         elif rules.charge_fees:
             cost += tx.gas_limit * tx.gas_price + tx.l1_fee + _operator_fee(block, tx.gas_limit)
-        check_funds(tx.sender, account.balance, cost, is_transfer=cost == tx.value)
+        check_funds(tx.sender, account.balance, cost, price, is_transfer=cost == tx.value)
 
     # what it costs and counts before anything runs
 
@@ -231,7 +230,10 @@ class MegaEnvelope(Envelope):
                     meter.see(_BENEFICIARY)
                     meter.detain()
                 meter.update_account()
-            if authority not in nonces and journal.is_dead(authority) and authority != tx.sender:
+            exists = journal.account(authority) is not None
+            if not self.mega.applied_authorities:  # its nonce went up before authorities are looked at
+                exists |= authority == tx.sender
+            if authority not in nonces and not exists:
                 if self.mega.counts_new_authorities:
                     meter.growth += 1
                 new.append(authority)
@@ -389,8 +391,7 @@ class MegaEnvelope(Envelope):
             return self._failed(tx, account, journal, meter, intrinsic, call.error or "", created)
         # refund and floor
         peak = tx.gas_limit - call.gas - meter.rescued
-        spent = tx.gas_limit if meter.halt is not None else peak
-        refunded = min(journal.refund, spent // LARGEST_REFUND)
+        refunded = min(journal.refund, peak // LARGEST_REFUND)
         used = min(max(peak - refunded, cost.floor), tx.gas_limit)
         accessed = AccessSet(
             set(journal.accounts), {(address, slot) for address, slots in journal.slots.items() for slot in slots}
@@ -409,7 +410,8 @@ class MegaEnvelope(Envelope):
         elif call.error == REVERTED:
             result = Revert(call.output, created)
         else:
-            halt = meter.name_halt(is_out_of_gas=call.error == OUT_OF_GAS)
+            ran_out = call.error in (OUT_OF_GAS, CODE_OUT_OF_GAS) and call.is_laid_to_limits
+            halt = meter.name_halt(is_out_of_gas=ran_out)
             result = Halt(call.error if halt is None else _said(halt), b"", created)
         meters = meter.report(intrinsic)
         cause = Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION

@@ -11,7 +11,7 @@ from megadev.chain.receipts import REVERTED
 from megadev.chain.spec import SMALLEST_CAPACITY
 from megadev.chain.transactions import MAX_NONCE, is_delegation
 from megadev.evm.engine import Step, Tracer
-from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, HandOver, Stopped
+from megadev.evm.engines.frames import CODE_OUT_OF_GAS, OUT_OF_GAS, Call, Halted, HandOver, Stopped, Unpayable
 from megadev.evm.engines.loop import Loop
 from megadev.evm.engines.mega.meter import LIMIT_HALT, MegaCall, Meter
 from megadev.evm.engines.operations import created_address, has_code_or_nonce
@@ -275,6 +275,7 @@ class MegaMachine(Loop):
     def halted(self, call: Call, halt: Halted, pc: int, before: int) -> None:
         """See ``Loop.halted``. What ran out of a part of its gas is run again with all of it."""
         assert isinstance(call, MegaCall)
+        call.is_laid_to_limits = not isinstance(halt, Unpayable)
         if call.settled:
             call.error = halt.reason
             return
@@ -306,13 +307,16 @@ class MegaMachine(Loop):
         if self.tracer is not None:
             self.enter(call)
         if not self.intercept(call):
+            is_deep = call.depth > CALL_DEPTH_LIMIT
+            self._hear(call)
             self._give_stipend(call)
             meter.budget(call)
-            is_deep = call.depth > CALL_DEPTH_LIMIT
             moves = call.value != 0 and call.kind in ("CALL", "CALLCODE")
-            if moves and not (is_deep and self.mega.skips_deep_calls):
+            if moves and not (is_deep and self.mega.skips_deep_calls and call.kind == "CALL"):
                 meter.count_transfer(call, self.looks_empty(call.address))
-            if self._hears(call) or meter.is_over(call):
+            if meter.halt is not None:
+                self._end(call)
+            elif meter.is_over(call):
                 meter.end(call)
                 self._end(call)
             elif is_deep:
@@ -344,8 +348,7 @@ class MegaMachine(Loop):
         if self.tracer is not None:
             self.enter(call)
         meter.budget(call)
-        if not (call.depth > CALL_DEPTH_LIMIT and self.mega.skips_deep_calls):
-            meter.count_creator(call)
+        meter.count_creator(call)
         if not self.mega.grows_by_empty_only or journal.is_dead(call.address):
             meter.growth += 1
         if meter.is_over(call):
@@ -362,11 +365,17 @@ class MegaMachine(Loop):
             self.prewarmed.discard(call.address)
             journal.warm_account(call.address)
             if has_code_or_nonce(self, call.address):
-                call.error, call.gas = "contract address collision", 0
+                call.error = "contract address collision"
+                self._end(call)
             else:
                 self._run_creation(call)
         if call.error is not None and call.error != NONCE_OVERFLOW:
             meter.drop(call)
+            parent = call.parent
+            if call.lost and parent is not None and meter.halt is None and meter.is_over(parent):
+                call.gas = (
+                    call.lost
+                )  # the update of the creator alone was too much for it: it reverts, and loses nothing
         if meter.disabler is call:
             meter.disabler = None
         if self.tracer is not None:
@@ -386,7 +395,7 @@ class MegaMachine(Loop):
         else:
             if call.code:
                 self._run(call)
-            if meter.halt is None:
+            if meter.halt is None and not call.is_limited:
                 is_undone = self._deposit(call)
         if call.error is not None:
             if is_undone:
@@ -401,7 +410,7 @@ class MegaMachine(Loop):
         paid = self.mega.code_byte * size
         if call.error is None:
             if call.gas < paid:
-                call.error = "contract creation code storage out of gas"
+                call.error = CODE_OUT_OF_GAS
             else:
                 call.gas -= paid
                 if not stays and self._refuses_code(call.output) is None and call.gas >= CODE_BYTE * size:
@@ -428,7 +437,7 @@ class MegaMachine(Loop):
         if self.meter.halt is not None:
             call.error, call.output = LIMIT_HALT, b""
         elif call.error != REVERTED:
-            call.gas, call.output = 0, b""
+            call.lost, call.gas, call.output = max(call.gas, 0), 0, b""
 
     def _give_stipend(self, call: MegaCall) -> None:
         if call.parent is None or not call.value or call.kind not in ("CALL", "CALLCODE"):
@@ -448,7 +457,7 @@ class MegaMachine(Loop):
         if precompile.input_limit is not None and len(call.data) > precompile.input_limit:
             call.error = f"invalid input for precompile {precompile.name}"
         elif cost > limit:
-            call.error = OUT_OF_GAS
+            call.error, call.is_laid_to_limits = OUT_OF_GAS, False
         else:
             output = self.functions[precompile.name](call.data)
             if output is None:
@@ -479,14 +488,13 @@ class MegaMachine(Loop):
         """Do what ``INTERCEPTED`` names; False leaves it to the code."""
         raise NotImplementedError
 
-    def _hears(self, call: MegaCall) -> bool:
-        """Pass a hint on to the oracle's source; True if it crosses a limit of the transaction."""
-        if call.code_address != ORACLE or call.kind not in ("CALL", "STATICCALL") or call.data[:4] != SEND_HINT:
-            return False
-        return self.hear(call)
+    def _hear(self, call: MegaCall) -> None:
+        """Pass a hint on to the oracle's source, which may cross a limit of the transaction."""
+        if call.code_address == ORACLE and call.kind in ("CALL", "STATICCALL") and call.data[:4] == SEND_HINT:
+            self.hear(call)
 
-    def hear(self, call: MegaCall) -> bool:
-        """See ``_hears``."""
+    def hear(self, call: MegaCall) -> None:
+        """See ``_hear``."""
         raise NotImplementedError
 
     def execute_plainly(self, call: MegaCall) -> None:

@@ -13,6 +13,7 @@ from megadev.evm.engines.mega.keyless import Deploy, deploy
 from megadev.evm.engines.mega.meter import MegaCall
 from megadev.evm.engines.mega.operations import MEGA_INPUTS, MEGA_OPERATIONS, SEEN
 from megadev.evm.mega_rules import DISABLED_BY_PARENT, NON_ZERO_TRANSFER
+from megadev.evm.rules import CALL_DEPTH_LIMIT
 
 
 class MegaLoop(MegaMachine):
@@ -53,17 +54,20 @@ class MegaLoop(MegaMachine):
         left = max(meter.compute_limit - meter.compute, 0) if parent is None else meter.compute_left(parent)
         call.output = min(left, 2**64 - 1).to_bytes(32, "big")
 
-    def hear(self, call: MegaCall) -> bool:
+    def hear(self, call: MegaCall) -> None:
         """See ``MegaMachine.hear``. All of the calldata is data of the transaction, whatever becomes of the call."""
         meter, rules = self.meter, self.mega
-        if not call.gas or (rules.drops_hints_when_disabled and meter.disabler is not None):
-            return False
+        if rules.drops_hints_when_disabled and meter.disabler is not None:
+            return
         if rules.counts_hints:
+            if not call.gas or call.depth > CALL_DEPTH_LIMIT:
+                return
             meter.kept_data += len(call.data)
+            if meter.latch():
+                return
         hint = _decode_hint(call)
-        if hint is not None and not (rules.counts_hints and meter.is_transaction_over()):
+        if hint is not None:
             meter.hints.append(hint)
-        return rules.counts_hints and meter.is_over(call)
 
 
 def _decode_hint(call: MegaCall) -> Hint | None:

@@ -34,7 +34,9 @@ class MegaCall(Call):
     ``…_start`` and ``…_cap``: the transaction's totals when it began, and how far they may go in it. ``counted``: the
     update of its own account is counted; ``charged_parent``: it was this frame that had its parent's counted.
     ``stipend``: storage gas it need not pay. ``ceiling``: the most gas it gives back. ``stays``: what it did is not
-    undone although it fails (before Rex5, a precompile whose price crosses a limit).
+    undone although it fails (before Rex5, a precompile whose price crosses a limit). ``is_limited``: a limit of its own
+    reverted it; nothing more of it is counted. ``is_laid_to_limits``: where it ran out of gas, a limit may be why.
+    ``lost``: the gas it had left when it halted.
     """
 
     __slots__ = (
@@ -48,8 +50,11 @@ class MegaCall(Call):
         "growth_cap",
         "growth_start",
         "hidden",
+        "is_laid_to_limits",
+        "is_limited",
         "kv_cap",
         "kv_start",
+        "lost",
         "mark",
         "parent",
         "settled",
@@ -80,6 +85,9 @@ class MegaCall(Call):
         self.counted = False
         self.charged_parent = False
         self.stays = False
+        self.is_limited = False
+        self.is_laid_to_limits = True
+        self.lost = 0
         self.stipend = 0
         self.ceiling: int | None = None
         self.data_start = self.kv_start = self.growth_start = 0
@@ -241,7 +249,7 @@ class Meter:
             ),
         ):
             if used > cap:
-                call.error = REVERTED
+                call.error, call.is_limited = REVERTED, True
                 call.output = LIMIT_EXCEEDED + resource.value.to_bytes(32, "big") + budget.to_bytes(32, "big")
                 return
             if resource is Resource.DATA:

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from megadev.chain.receipts import REVERTED
 from megadev.evm import gas as price
 from megadev.evm.engines import operations as plain
-from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, Machine, grow, growth_cost, underflow
+from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, Machine, Unpayable, underflow
 from megadev.evm.engines.mega.frames import MegaMachine, refuse_access
 from megadev.evm.engines.mega.meter import MegaCall
 from megadev.evm.mega_rules import (
@@ -208,7 +208,7 @@ def _log(topics: int) -> Operation:
         meter, rules = m.meter, m.mega
         size = call.stack[-2]
         if size >= 1 << 64:
-            raise Halted(OUT_OF_GAS)
+            raise Unpayable
         paid = _pay_storage(m, call, rules.topic * topics + rules.log_byte * size)
         before = call.gas
         standard(m, call)
@@ -330,7 +330,7 @@ def _begin_message(
 def _check_initcode(m: MegaMachine, size: int) -> None:
     """Halts where creation code is longer than a machine word can say, or than is allowed (EIP-3860)."""
     if size >= 1 << 64:
-        raise Halted(OUT_OF_GAS)
+        raise Unpayable
     if m.initcode_size_limit is not None and size > m.initcode_size_limit:
         raise Halted("max initcode size exceeded")
 
@@ -352,8 +352,7 @@ def _creation(kind: str) -> Operation:
             if checks_first:
                 _check_initcode(m, size)
             if not size and not rules.expands_before_create and offset > len(call.memory):
-                plain.charge(call, growth_cost(call.memory, offset))
-                grow(call.memory, offset)
+                plain.pay_memory(call, offset)
             plain.use_memory(call, offset, size)
             if rules.expands_before_create and not checks_first:
                 meter.compute += start - call.gas

@@ -80,7 +80,7 @@ class GivenUp(Exception):
 
 
 class Compiling(Protocol):
-    """Who decides what is compiled while a run goes on."""
+    """The decision which code is compiled during a run."""
 
     heat_limit: int
     """How often a code runs before it is hot."""

@@ -2,6 +2,7 @@
 
 import { decode, encode, parse, selector, show as showValue, signature, typeOf } from "../abi.js";
 import { attempt, copy, facts, fill, h, note, section, table } from "../dom.js";
+import { reloadList } from "../happenings.js";
 import { abiOf, callName, nameOf, proxyOf } from "../known.js";
 import { big, bytes, ether, units, group, hex, num, parseUnits } from "../format.js";
 import * as links from "../links.js";
@@ -117,7 +118,8 @@ async function deployment(chain, address) {
   const all = await chain.ask(null, "megadev_listDeployments");
   if (all === null) return h("p", { class: "soft" }, "Start the node with --watch: contracts then follow their sources.");
   const found = all.filter((each) => each.address.toLowerCase() === address.toLowerCase() && (each.chain ?? chain.name) === chain.name);
-  return found.length ? found.map((each) => [h("p", {}, nameOf(each)), h("pre", { tabindex: 0 }, JSON.stringify(each, null, 2))]) : h("p", { class: "soft" }, "It is none of the project's contracts.");
+  const last = chain.reloads.filter(({ reload }) => JSON.stringify(reload).toLowerCase().includes(address.toLowerCase()));
+  return found.length ? [found.map((each) => [h("p", {}, nameOf(each)), h("pre", {}, JSON.stringify(each, null, 2))]), h("h2", {}, "Last reloads"), reloadList(last)] : h("p", { class: "soft" }, "It is none of the project's contracts.");
 }
 
 function proxies(chain, address) {

@@ -3,6 +3,7 @@
 import { attempt, fill, h, note, section, table, throttled } from "../dom.js";
 import { ether, group, hex, num, parseUnits } from "../format.js";
 import * as links from "../links.js";
+import { command, same } from "../same.js";
 import { onDemand } from "./tx.js";
 
 const PASSER = "0x4200000000000000000000000000000000000016";
@@ -19,8 +20,8 @@ export async function show(place, { chains, canWrite, site }) {
   const body = h("div", {});
   if (canWrite && accounts.length && portal) {
     place.append(h("div", { class: "columns" },
-      amountForm("Deposit", accounts, (from, value) => l1.call("eth_sendTransaction", { from, to: portal, value })),
-      amountForm("Withdraw", accounts, (from, value) => l2.call("eth_sendTransaction", { from, to: PASSER, value }))));
+      amountForm("Deposit", accounts, l1, portal, (from, amount) => command(l2, "deposit", amount, "--from", from)),
+      amountForm("Withdraw", accounts, l2, PASSER, (from, amount) => command(l2, "withdraw", amount, "--from", from))));
   }
   place.append(body);
   const draw = async () => {
@@ -42,16 +43,19 @@ function heads(sync) {
   return h("div", { class: "cards" }, rows.map(([name, block]) => h("div", { class: "card" }, h("span", {}, name), h("b", {}, group(num(block.number))))));
 }
 
-function amountForm(title, accounts, send) {
+/** A form that sends ether to a contract of the bridge. */
+function amountForm(title, accounts, chain, to, commandOf) {
   const from = h("select", { "aria-label": `${title} from` }, accounts.map((account, i) => h("option", { value: account }, `account ${i}`)));
   const amount = h("input", { value: "1", "aria-label": `${title} amount in ETH`, size: 8 });
-  return section(title, h("form", {
-    class: "inline",
-    onsubmit: (event) => {
-      event.preventDefault();
-      attempt(async () => note(`sent ${await send(from.value, hex(parseUnits(amount.value)))}`));
-    },
-  }, amount, " ETH from ", from, h("button", {}, title)));
+  const tell = () => [commandOf(from.value, amount.value.trim()), "eth_sendTransaction", [{ from: from.value, to, value: hex(parseUnits(amount.value)) }]];
+  const submit = (event) => {
+    event.preventDefault();
+    attempt(async () => {
+      const [, method, params] = tell();
+      note(`sent ${await chain.call(method, ...params)}`);
+    });
+  };
+  return section(title, h("form", { class: "inline", onsubmit: submit }, amount, " ETH from ", from, h("button", {}, title), same(chain, tell, [amount, from])));
 }
 
 function withdrawal(l1, l2, found, sender, canWrite, draw) {
@@ -70,7 +74,12 @@ function withdrawal(l1, l2, found, sender, canWrite, draw) {
     await l2.call("megadev_proposeOutput");
     await draw();
   };
-  const button = !canWrite || isOver ? null : found.status === "waiting-to-prove" ? h("button", { type: "button", onclick: () => attempt(propose) }, "Propose an output") : h("button", { type: "button", onclick: () => attempt(act) }, label);
+  const next = (text, work, chain, ...tell) => [h("button", { type: "button", onclick: () => attempt(work) }, text), same(chain, () => tell, [])];
+  const step = { "ready-to-prove": "prove", "ready-to-finalize": "finalize" }[found.status];
+  let button = null;
+  if (canWrite && !isOver && found.status === "waiting-to-prove") button = next("Propose an output", propose, l2, command(l2, "propose"), "megadev_proposeOutput", []);
+  else if (canWrite && !isOver && step) button = next(label, act, l1, command(l2, step, hash), ...(found.call ? ["eth_sendTransaction", [{ from: sender, ...found.call }]] : ["megadev_getWithdrawal", [hash]]));
+  else if (canWrite && !isOver) button = next(label, act, l2, "", "megadev_skipWithdrawalWindows", [hash]);
   const sent = found.transactionHash ?? found.l2TransactionHash;
   return [sent ? links.tx(l2, sent) : h("code", {}, hash.slice(0, 12)), ether(found.value ?? found.amount ?? "0x0"), found.status, button ?? found.next ?? ""];
 }

@@ -1,8 +1,8 @@
 // The project's contracts: what is deployed and by which name, what is compiled, the last reloads.
 
 import { attempt, fill, h, section, table, throttled } from "../dom.js";
-import { reloadText } from "../happenings.js";
-import { abiOf, forget, learn } from "../known.js";
+import { reloadList } from "../happenings.js";
+import { abiOf, learn } from "../known.js";
 import * as links from "../links.js";
 
 const LOOKED_INTO = 200;
@@ -43,12 +43,13 @@ export async function show(place, { chain, rest: [wanted = ""] }) {
   };
   filter.addEventListener("input", start);
   start();
-  const reloads = h("ul", { "aria-live": "polite" });
-  place.append(h("h1", {}, "Contracts"), filter, body, section("Reloads since this page was opened", reloads));
+  const reloads = h("div", { "aria-live": "polite" });
+  const drawReloads = () => fill(reloads, reloadList(chain.reloads));
+  drawReloads();
+  place.append(h("h1", {}, "Contracts"), filter, body, section("Last reloads", reloads));
   const refresh = throttled(() => attempt(async () => { await learn(chain, true); draw(); }), 1000);
-  const stops = [chain.subscribe(["newHeads"], refresh), chain.subscribe(["contractReloads"], (reload) => {
-    forget(chain);
-    reloads.prepend(h("li", {}, h("details", {}, h("summary", {}, reloadText(reload)), h("pre", { tabindex: 0 }, JSON.stringify(reload, null, 2)))));
+  const stops = [chain.subscribe(["newHeads"], refresh), chain.subscribe(["contractReloads"], () => {
+    drawReloads();
     refresh();
   })];
   return () => stops.forEach((stop) => stop());

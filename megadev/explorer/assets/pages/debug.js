@@ -8,6 +8,17 @@ const CODE_AROUND = 12;
 const PAGE = 200_000; // steps that one answer of megadev_getSteps has
 const KEPT = 8; // pages that stay in memory
 
+/** Whether a step comes to its line: its frame was last seen at another one. So a line is met once, whatever it calls, and
+ * again in each round of a loop. */
+export function arrivals(from) {
+  const seen = new Map([[from.frame, from.key]]);
+  return ({ frame, key }) => {
+    const isNew = key !== null && seen.get(frame) !== key;
+    if (isNew) seen.set(frame, key);
+    return isNew;
+  };
+}
+
 export async function show(place, { chain, rest: [hash, at = "0"] }) {
   const asked = /^\d+$/.test(at) ? Number(at) : 0;
   // both at once: what the first step found is part of the first page that is drawn
@@ -42,14 +53,13 @@ export async function show(place, { chain, rest: [hash, at = "0"] }) {
   const get = async (index) => stepOf(await pageOf(index), index);
   const depth = (step) => told.frames[step.frame].depth;
 
-  /** Go in a direction until `isThere(step, from, isNew)`; to the end where nothing is. `isNew`: its frame was last seen at
-   * another line, so that a line is met once, whatever it calls, and again in each round of a loop. The next press of a
-   * button ends it. */
+  /** Go in a direction until `isThere(step, from, isNew)`; to the end where nothing is. `isNew`: see `arrivals`. The next press
+   * of a button ends it. */
   const seek = async (direction, isThere) => {
     const mine = (state.seeking += 1);
     const from = await get(state.step);
     let page = await pageOf(state.step);
-    const seen = new Map([[from.frame, from.key]]);
+    const isArrival = arrivals(from);
     let index = state.step + direction;
     for (; index >= 0 && index < told.total; index += direction) {
       // a page is looked through without a pause: there may be millions of steps
@@ -61,9 +71,7 @@ export async function show(place, { chain, rest: [hash, at = "0"] }) {
       const { frame, line } = page.steps;
       const i = index % PAGE;
       const step = { frame: frame[i], key: page.keys[line[i]] };
-      const isNew = step.key !== null && seen.get(step.frame) !== step.key;
-      if (isNew) seen.set(step.frame, step.key);
-      if (isThere(step, from, isNew)) break;
+      if (isThere(step, from, isArrival(step))) break;
     }
     state.step = Math.max(0, Math.min(told.total - 1, index));
     await draw();

@@ -30,7 +30,7 @@ export async function show(place, { chain, chains, site }) {
     const most = Math.max(1, ...state.pulse);
     fill(spark, state.pulse.map((count) => bar(count, most)));
     fill(blocks, table(["Block", "#Transactions", "#Gas used", "#Age"], state.blocks.map((block) => blockRow(chain, block))));
-    const isTimed = chain.durations.size > 0;
+    const isTimed = chain === chains.l2 && site.config !== undefined;
     const took = (tx) => (isTimed ? [chain.durations.has(tx.hash) ? lasting(chain.durations.get(tx.hash)) : ""] : []);
     fill(transactions, table(["Hash", "Call", "From", "To", "Value", ...(isTimed ? ["#Preconfirmed in"] : [])], state.transactions.map((tx) => [links.tx(chain, tx.hash), callName(chain, tx), links.address(chain, tx.from), links.address(chain, tx.to), ether(tx.value), ...took(tx)])));
     if (state.pool && num(state.pool.pending) + num(state.pool.queued) === 0) fill(waiting);
@@ -71,9 +71,9 @@ export async function show(place, { chain, chains, site }) {
   const refreshSoon = throttled(() => refresh(false));
 
   const timed = (told) => {
-    const nanoseconds = num(told.duration);
-    if (nanoseconds) chain.durations.set(told.transactionHash, nanoseconds); // what comes with a block took no time of its own
-    if (chain.durations.size > TIMED) chain.durations.delete(chain.durations.keys().next().value);
+    for (const { transactionHash, duration } of told) if (num(duration)) chain.durations.set(transactionHash, num(duration)); // what comes with a block took no time of its own
+    while (chain.durations.size > TIMED) chain.durations.delete(chain.durations.keys().next().value);
+    soon();
   };
   const leaving = [chain.subscribe(["preconfirmations"], timed), chain.subscribe(["newHeads"], refreshSoon, () => refresh(true))];
   if (chain === chains.l2) {
