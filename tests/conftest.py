@@ -72,7 +72,7 @@ class RunningNode:
             if line is not None:
                 self.printed.append(line)
                 return line
-        raise AssertionError(f"{self.process.args} prints no more after:\n" + "".join(self.printed))
+        raise AssertionError(f"{self.process.args!r} prints no more after:\n" + "".join(self.printed))
 
     def wait_for(self, pattern: str, *, timeout: float = START_SECONDS) -> re.Match[str]:
         """Read lines until one matches."""

@@ -11,6 +11,7 @@ from megadev.cli.bridging import sender_option, wait_for
 from megadev.cli.client import call
 from megadev.cli.games import who
 from megadev.cli.options import Command, rpc_url_option
+from megadev.node.faults import FAULTS
 
 PREFIX = "megadev_sequencer_"
 
@@ -137,41 +138,44 @@ def _waits_for_finality(answer: dict[str, Any]) -> bool:
 
 @sequencer.group(short_help="Make it break promises.")
 def fault() -> None:
-    """Make the sequencer break promises: reorder, withhold and equivocate happen once, censoring lasts."""
+    """Make the sequencer break promises: reorder, withhold and equivocate happen once, censoring lasts. `megadev fault`
+    has more faults.
+    """
 
 
-@fault.command(cls=Command, short_help="Seal another order than preconfirmed.")
+def _row(name: str, more: str = "") -> dict[str, Any]:
+    """What the table of faults says of one, as a command's help."""
+    row = FAULTS[name]
+    text = f"{row.does}{more}\n\nClients see: {row.seen}"
+    return {"cls": Command, "name": name, "short_help": row.does, "help": text}
+
+
+@fault.command(**_row("reorder"))
 @rpc_url_option
 def reorder(rpc_url: str) -> None:
-    """In the next block with transactions of two senders, seal the later one's first."""
     _ask(rpc_url, "reorder")
 
 
-@fault.command(cls=Command, short_help="Preconfirm, but leave out of the block.")
+@fault.command(**_row("withhold"))
 @click.argument("targets", metavar="HASH|ADDRESS", nargs=-1, required=True)
 @click.option("--delay", is_flag=True, help="Only until the next block, not for good.")
 @rpc_url_option
 def withhold(targets: tuple[str, ...], delay: bool, rpc_url: str) -> None:
-    """Leave matching transactions out of the next block that has one, by their hash, or by an address they are from or
-    to.
-    """
     addresses = [target for target in targets if len(target) == 42]
     hashes = [target for target in targets if len(target) != 42]
     _ask(rpc_url, "withhold", {"transactions": hashes, "addresses": addresses, "delay": delay})
 
 
-@fault.command(cls=Command, short_help="Never include transactions of these addresses.")
+@fault.command(**_row("censor", " Without an ADDRESS, nothing is censored."))
 @click.argument("addresses", metavar="ADDRESS", nargs=-1)
 @rpc_url_option
 def censor(addresses: tuple[str, ...], rpc_url: str) -> None:
-    """Never include transactions from or to an ADDRESS, until changed; without an ADDRESS, nothing is censored."""
     _ask(rpc_url, "censor", list(addresses))
 
 
-@fault.command(cls=Command, short_help="Sign two mini-blocks with one number.")
+@fault.command(**_row("equivocate"))
 @rpc_url_option
 def equivocate(rpc_url: str) -> None:
-    """Sign and publish two different mini-blocks with the next number."""
     _ask(rpc_url, "equivocate")
 
 

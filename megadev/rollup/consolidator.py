@@ -206,8 +206,7 @@ class Consolidator:
             self._stand_on_both()
             if self._pass_rows():
                 if not here and self._is_much():
-                    self._is_comparing = True
-                    self._aside(self._compare, self._compared)
+                    self._go_aside()
                     return
                 self._read()
         self._seen = (self._l1.store.head, self._l2.store.head)
@@ -259,7 +258,7 @@ class Consolidator:
             chain.may_replace = False
             try:
                 with suppress(Exception):  # whatever it is, the writer meets it as well
-                    while not isinstance(pipeline.step(), Waiting | Reorganised):
+                    while self._is_comparing and not isinstance(pipeline.step(), Waiting | Reorganised):
                         pass
             finally:
                 chain.may_replace = True
@@ -267,16 +266,26 @@ class Consolidator:
                     pipeline.reset(chain.newest)
 
     def give_up(self) -> None:
-        """Ignore the result of work that still runs aside."""
+        """Ignore the result of work that still runs aside; it ends with the block that it is at."""
+        self._is_comparing = False
         with self._turn:
-            self._is_comparing = False
+            pass
+
+    def _go_aside(self) -> None:
+        self._is_comparing = True
+        self._aside(self._compare, self._compared)
 
     def _compared(self, _: object) -> None:
         self._is_comparing = False
         with self._turn:
+            before = self._pipeline, self._pipeline.reads_from
             self._stand_on_both()
             if self._pass_rows():
-                self._read()
+                has_moved = (self._pipeline, self._pipeline.reads_from) != before  # the chains have changed meanwhile
+                if has_moved and self._is_much():
+                    self._go_aside()
+                else:
+                    self._read()
 
     def _stall(self, reason: str | None) -> None:
         self.stalled = reason

@@ -14,6 +14,7 @@ import pytest
 from megadev import Devnet
 from megadev.clock import ManualClock
 from megadev.rpc.client import RpcError
+from tests.stage.wallet import Wallet
 
 START = 1_700_000_000
 FRIEND = "0x" + "43" * 20
@@ -31,13 +32,6 @@ def upstream() -> Iterator[Devnet]:
         net.rpc("anvil_mine", FORKED + 2)
         net.serve()
         yield net
-
-
-def send(net: Devnet, to: str, value: int = 0) -> dict[str, Any]:
-    call = {"from": net.accounts[0].address, "to": to, "value": hex(value)}
-    receipt: dict[str, Any] = net.rpc("eth_sendTransactionSync", call)
-    assert receipt["status"] == "0x1"
-    return receipt
 
 
 def told(net: Devnet, receipts: list[dict[str, Any]]) -> list[Any]:
@@ -65,9 +59,9 @@ def test_a_fork_of_the_same_block_has_its_blocks_again(
     settings |= {"manual_clock": True, "accounts": 2, "no_storage_caching": True, "state": tmp_path / "state.json"}
     settings |= further
     with Devnet(**settings) as net:
-        receipts = [send(net, FRIEND, 5), send(net, LOGGER)]
+        receipts = [Wallet(net.rpc).make(FRIEND, value=5), Wallet(net.rpc).make(LOGGER)]
         net.rpc("hardhat_mine", hex(3_000), "0xc")
-        receipts += [send(net, LOGGER), send(net, FRIEND, 6)]
+        receipts += [Wallet(net.rpc).make(LOGGER), Wallet(net.rpc).make(FRIEND, value=6)]
         net.rpc("evm_mine")
         net.rpc("anvil_setBalance", "0x" + "45" * 20, "0x9")
         before = told(net, receipts)
@@ -86,7 +80,7 @@ def test_a_fork_of_the_same_block_has_its_blocks_again(
             net.node.save()
     with Devnet(**settings) as net:
         snapshot = net.rpc("evm_snapshot")
-        assert int(send(net, LOGGER)["logs"][0]["data"], 16) == 7 + 3
+        assert int(Wallet(net.rpc).make(LOGGER)["logs"][0]["data"], 16) == 7 + 3
         net.rpc("evm_mine")
         assert int(net.rpc("eth_blockNumber"), 16) > head
         assert net.rpc("evm_revert", snapshot) is True
@@ -99,7 +93,7 @@ def test_a_fork_of_another_block_says_why_it_has_them_not(
     settings: dict[str, Any] = {"fork_url": (upstream.url,), "no_l1": True, "accounts": 2, "manual_clock": True}
     settings |= {"no_storage_caching": True, "state": tmp_path / "state.json"}
     with Devnet(fork_block_number=FORKED, **settings) as net:
-        send(net, FRIEND, 5)
+        Wallet(net.rpc).make(FRIEND, value=5)
         net.node.save()
     with caplog.at_level(logging.WARNING, "megadev.node"), Devnet(**settings) as net:
         assert net.rpc("eth_getBalance", FRIEND, "latest") == "0x5"
@@ -111,12 +105,12 @@ def test_a_fork_of_another_block_says_why_it_has_them_not(
 def test_receipts_say_again_what_was_paid_for_data_on_l1(settings: dict[str, Any], tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     with Devnet(state=state, manual_clock=True, accounts=2, **settings) as net:
-        receipts = [send(net, FRIEND, 5)]
+        receipts = [Wallet(net.rpc).make(FRIEND, value=5)]
         if "no_l1" not in settings:
             net.rpc("megadev_setL1Fees", [{"baseFee": hex(7 * 10**9)}])
             net.l1.rpc("evm_mine")
         net.rpc("evm_mine")
-        receipts += [send(net, FRIEND, 6), send(net, FRIEND, 7)]
+        receipts += [Wallet(net.rpc).make(FRIEND, value=6), Wallet(net.rpc).make(FRIEND, value=7)]
         net.rpc("evm_mine")
         before = [net.rpc("eth_getTransactionReceipt", receipt["transactionHash"]) for receipt in receipts]
         assert "no_l1" in settings or int(before[0]["l1Fee"], 16) > 0

@@ -12,6 +12,7 @@ from megadev import Devnet
 from megadev.chain.blocks import SealedBlock
 from megadev.evm.engine import Success
 from megadev.inspect.replay import replay
+from tests.stage.wallet import Wallet
 
 LOG_CHAIN_ID = "0x46" + "5f5260205fa0" + "00"
 """Creation code: log0 of CHAINID."""
@@ -42,8 +43,9 @@ def logged_again(net: Devnet, block: SealedBlock) -> list[bytes]:
     return logged
 
 
-def send(net: Devnet, code: str) -> SealedBlock:
-    tx_hash = net.rpc("eth_sendTransaction", {"from": net.accounts[0].address, "data": code, "gas": "0xf4240"})
+def block_of(net: Devnet, code: str) -> SealedBlock:
+    """The block in which ``code`` ran."""
+    tx_hash = Wallet(net.rpc, gas=1_000_000).submit(data=code)
     placed = net.l2.chain.store.transaction(bytes.fromhex(tx_hash[2:]))
     assert placed is not None
     return placed[0]
@@ -55,18 +57,18 @@ def word(value: int) -> bytes:
 
 def test_an_old_block_keeps_the_chain_id_it_was_built_under() -> None:
     with Devnet() as net:
-        block = send(net, LOG_CHAIN_ID)
+        block = block_of(net, LOG_CHAIN_ID)
         net.rpc("anvil_setChainId", 4242)
         assert [log.data for log in block.receipts[0].logs] == [word(31337)]
         assert logged_again(net, block) == [word(31337)]
-        assert logged_again(net, send(net, LOG_CHAIN_ID)) == [word(4242)]
+        assert logged_again(net, block_of(net, LOG_CHAIN_ID)) == [word(4242)]
 
 
 def test_an_old_block_keeps_the_signatures_that_were_impersonated_then() -> None:
     with Devnet() as net:
-        before = send(net, LOG_RECOVERED)
+        before = block_of(net, LOG_RECOVERED)
         net.rpc("anvil_impersonateSignature", SIGNATURE, NOBODY)
-        after = send(net, LOG_RECOVERED)
+        after = block_of(net, LOG_RECOVERED)
         [then], [now] = ([log.data for log in block.receipts[0].logs] for block in (before, after))
         assert then != now == word(int(NOBODY, 16))
         assert logged_again(net, before) == [then]
@@ -76,10 +78,10 @@ def test_an_old_block_keeps_the_signatures_that_were_impersonated_then() -> None
 @pytest.mark.parametrize("gone", ["reorganised", "rolled back", "reverted"])
 def test_replays_are_the_same_after_the_chain_has_changed(gone: str) -> None:
     with Devnet() as net:
-        block = send(net, LOG_CHAIN_ID)
+        block = block_of(net, LOG_CHAIN_ID)
         snapshot = net.rpc("evm_snapshot")
         net.rpc("anvil_setChainId", 4242)
-        other = send(net, LOG_CHAIN_ID)
+        other = block_of(net, LOG_CHAIN_ID)
         if gone == "reorganised":
             net.rpc("anvil_reorg", 1, [])
         elif gone == "rolled back":
@@ -105,7 +107,7 @@ def test_reorganised_blocks_and_rows_keep_their_rules() -> None:
 
 def test_a_block_that_was_loaded_runs_under_the_rules_of_now() -> None:
     with Devnet() as net, Devnet(chain_id=4242) as other:
-        send(net, "0x00")
+        block_of(net, "0x00")
         other.rpc("anvil_loadState", net.rpc("anvil_dumpState"))
         block = other.l2.chain.head
         assert len(block.transactions) == 1

@@ -93,7 +93,7 @@ class Rollup(Bridge):
 
     def blocks(self) -> list[SealedBlock]:
         store = self.node.l2.store
-        return store.blocks(store.genesis.number + 1, store.head.number)
+        return list(store.blocks(store.genesis.number + 1, store.head.number))
 
     def derive(self) -> DerivedChain:
         """L2 as somebody makes it who has L1's RPC, its blobs, the DA store, the genesis and the configuration."""
@@ -275,8 +275,8 @@ def test_l2_fees_for_l1_can_follow_the_cost_of_batches(open_rollup: Callable[...
         fees.append((charged[-1], cost // count, sum(charged), cost))
     # what is charged is what the batch before has cost for each of its transactions
     assert fees[0][0] < fees[0][1] / 1_000
-    for (_, before, _, _), (charged, _, _, _) in itertools.pairwise(fees):
-        assert 0.8 < charged / before < 1.2
+    for (_, before, _, _), (now, _, _, _) in itertools.pairwise(fees):
+        assert 0.8 < now / before < 1.2
     assert fees[1][0] > 2 * fees[2][0] > 3 * fees[3][0]
     assert 0.8 < fees[3][2] / fees[3][3] < 1.2, "all together they pay what it costs"
     rollup.check_derived()

@@ -61,7 +61,8 @@ def forked(request: pytest.FixtureRequest, upstreams: Upstreams) -> str:
 
 @pytest.fixture(params=["L1", "forked L1", "no L1"])
 def l1(request: pytest.FixtureRequest, upstreams: Upstreams) -> dict[str, Any]:
-    return {"L1": {}, "forked L1": {"fork_l1": (upstreams.l1,)}, "no L1": {"no_l1": True}}[str(request.param)]
+    of: dict[str, dict[str, Any]] = {"L1": {}, "forked L1": {"fork_l1": (upstreams.l1,)}, "no L1": {"no_l1": True}}
+    return of[str(request.param)]
 
 
 def test_a_fork_continues_after_a_restart_from_saved_state(

@@ -39,10 +39,8 @@ def test_headers_and_transactions_are_those_of_the_hardfork(hardfork: str, field
         assert Web3.keccak(hexstr=raw) == block["hash"]
         if types < 5:
             with pytest.raises(Web3RPCError, match="transaction type not supported"):
-                authorization = {"chainId": 1, "address": sender, "nonce": 0, "yParity": 0, "r": 1, "s": 1}
-                w3.eth.send_transaction(
-                    {"from": sender, "to": sender, "type": 4, "authorizationList": [authorization]}  # type: ignore[typeddict-item]
-                )
+                authorization: Any = {"chainId": 1, "address": sender, "nonce": 0, "yParity": 0, "r": 1, "s": 1}
+                w3.eth.send_transaction({"from": sender, "to": sender, "type": 4, "authorizationList": [authorization]})
         has_push0 = hardfork in ("shanghai", "cancun", "prague")
         call = w3.provider.make_request("eth_call", [{"data": "0x5f5ff3"}, "latest"])
         assert ("result" in call) == has_push0

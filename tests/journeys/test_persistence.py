@@ -22,6 +22,7 @@ from megadev.state.diff import Cause, StateDiff
 from megadev.state.unavailable import UnavailableWorld
 from megadev.state.world import World
 from tests.conftest import REPOSITORY, START_SECONDS, RunningNode
+from tests.stage.wallet import Wallet
 
 START = 1_700_000_000
 STRANGER = "0x1111111111111111111111111111111111111111"
@@ -33,11 +34,9 @@ def devnet(**settings: Any) -> Devnet:
     return Devnet(**({"timestamp": START, "manual_clock": True, "accounts": 3} | settings))
 
 
-def send(net: Devnet, sender: int, to: int, value: int, **fields: Any) -> Any:
-    who = net.accounts
-    return net.rpc(
-        "eth_sendTransaction", {"from": who[sender].address, "to": who[to].address, "value": hex(value)} | fields
-    )
+def payer(net: Devnet, number: int) -> Wallet:
+    """One of the devnet's accounts."""
+    return Wallet(net.rpc, net.accounts[number].address)
 
 
 def deploy(net: Devnet) -> Any:
@@ -47,9 +46,9 @@ def deploy(net: Devnet) -> Any:
 def lived_in(**settings: Any) -> Devnet:
     """A chain of three blocks: a transfer, a contract with a log, another transfer."""
     net = devnet(**settings)
-    send(net, 0, 1, 5)
+    payer(net, 0).submit(net.accounts[1].address, value=5)
     deploy(net)
-    send(net, 1, 2, 7)
+    payer(net, 1).submit(net.accounts[2].address, value=7)
     return net
 
 
@@ -170,7 +169,10 @@ def test_a_loaded_chain_equals_the_dumped_one(names: tuple[str, str]) -> None:
         assert other.rpc(names[1], net.rpc(names[0])) is True
         assert everything(other) == everything(net)
         assert other.l2.chain.head.world.state_root == net.l2.chain.head.header.state_root
-        assert [send(other, 0, 1, 1), everything(other)] == [send(net, 0, 1, 1), everything(net)]
+        assert [payer(other, 0).submit(other.accounts[1].address, value=1), everything(other)] == [
+            payer(net, 0).submit(net.accounts[1].address, value=1),
+            everything(net),
+        ]
 
 
 def test_a_dump_includes_what_cheats_changed_since_the_last_block() -> None:
@@ -218,14 +220,19 @@ def test_old_blocks_answer_when_their_states_were_dumped() -> None:
 def test_loading_keeps_other_accounts_and_the_higher_nonce() -> None:
     with lived_in() as net, devnet(timestamp=START - 100) as other:
         for _ in range(4):
-            send(other, 0, 1, 1)
+            payer(other, 0).submit(other.accounts[1].address, value=1)
         other.rpc("anvil_setBalance", STRANGER, "0x9")
         other.rpc("anvil_loadState", net.rpc("anvil_dumpState"))
         alice = net.accounts[0].address
         assert other.rpc("eth_getTransactionCount", alice, "latest") == "0x4"
         assert other.rpc("eth_getBalance", alice, "latest") == net.rpc("eth_getBalance", alice, "latest")
         assert other.rpc("eth_getBalance", STRANGER, "latest") == "0x9"
-        assert other.rpc("eth_getTransactionByHash", send(other, 0, 1, 1))["blockNumber"] == "0x4"
+        assert (
+            other.rpc("eth_getTransactionByHash", payer(other, 0).submit(other.accounts[1].address, value=1))[
+                "blockNumber"
+            ]
+            == "0x4"
+        )
         assert other.l2.chain.head.header.state_root == true_root(other.l2.chain.head.world)
 
 
@@ -241,17 +248,17 @@ def test_a_slot_of_the_genesis_that_was_emptied_stays_empty(tmp_path: Path) -> N
 
 def test_loading_an_earlier_dump_keeps_the_states_of_common_blocks() -> None:
     with devnet() as net:
-        send(net, 0, 1, 5)
-        send(net, 0, 1, 6)
+        payer(net, 0).submit(net.accounts[1].address, value=5)
+        payer(net, 0).submit(net.accounts[1].address, value=6)
         kept, dump = everything(net), net.rpc("anvil_dumpState")
         snapshot = net.rpc("evm_snapshot")
         watching = net.rpc("eth_newBlockFilter")
-        send(net, 1, 2, 7)
+        payer(net, 1).submit(net.accounts[2].address, value=7)
         net.rpc("anvil_loadState", dump)
         assert everything(net) == kept
         assert net.rpc("eth_getBalance", net.accounts[1].address, "0x1") == hex(10_000 * 10**18 + 5)
         assert net.rpc("eth_getFilterChanges", watching) == [], "the blocks that both have did not change"
-        send(net, 1, 2, 8)
+        payer(net, 1).submit(net.accounts[2].address, value=8)
         assert net.rpc("evm_revert", snapshot) is True
         assert everything(net) == kept
 
@@ -301,7 +308,10 @@ def test_damaged_bytes_are_refused() -> None:
 
 def test_a_waiting_transaction_whose_nonce_the_loaded_chain_has_used_is_dropped() -> None:
     with lived_in() as net, devnet(no_mining=True, timestamp=START - 100) as other:
-        stale, waiting = send(other, 0, 1, 1), send(other, 2, 1, 1)
+        stale, waiting = (
+            payer(other, 0).submit(other.accounts[1].address, value=1),
+            payer(other, 2).submit(other.accounts[1].address, value=1),
+        )
         other.rpc("anvil_loadState", net.rpc("anvil_dumpState"))
         assert other.rpc("eth_getTransactionByHash", stale) is None
         assert other.rpc("eth_getTransactionByHash", waiting)["blockHash"] is None
@@ -321,7 +331,7 @@ def get(url: str) -> tuple[int, Any]:
 def test_blobs_can_be_fetched_by_hash_by_transaction_and_as_from_a_beacon_node() -> None:
     blob = "0x" + (b"\x00" + b"\x07" * 31).hex() + bytes(131_040).hex()
     with devnet() as net:
-        tx_hash = send(net, 0, 1, 0, blobs=[blob], maxFeePerBlobGas="0x10")
+        tx_hash = payer(net, 0).submit(net.accounts[1].address, value=0, blobs=[blob], maxFeePerBlobGas="0x10")
         versioned = net.rpc("eth_getTransactionByHash", tx_hash)["blobVersionedHashes"][0]
         dump = net.rpc("anvil_dumpState")
     with devnet() as net:

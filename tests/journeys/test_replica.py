@@ -23,6 +23,7 @@ from megadev.primitives.latency import parse_latency
 from megadev.rpc.client import RpcError
 from tests.contracts import load
 from tests.stage.waiting import until
+from tests.stage.wallet import Wallet
 
 STRANGER = "0x" + "42" * 20
 PRESETS: dict[str, dict[str, Any]] = {"dev": {}, "megaeth": {"preset": "megaeth", "block_time": 0.25}}
@@ -51,35 +52,29 @@ def test_it_answers_as_the_sequencer_does_a_little_later(preset: str) -> None:
         net.serve()
         alice = net.accounts[0].address
 
-        def send(via: Devnet, **fields: Any) -> dict[str, Any]:
-            request = {"from": alice, "to": STRANGER, "value": "0x1", **fields}
-            receipt: dict[str, Any] = via.rpc("eth_sendTransactionSync", request)
-            assert receipt["status"] == "0x1"
-            return receipt
-
-        created = send(net, to=None, data="0x" + load("Storage").creation.hex(), value="0x0", gas="0x1c9c380")
+        created = Wallet(net.rpc, alice, gas=30_000_000).make(data=load("Storage").creation)
         contract = created["contractAddress"]
         with replica_of(net, lag=0.2) as (node, copy):
             assert copy.rpc("eth_accounts") == net.rpc("eth_accounts")
-            receipt = send(copy)  # answered by the sequencer at once
+            receipt = Wallet(copy.rpc, alice).make(STRANGER, value=1)  # answered by the sequencer at once
             sent = receipt["transactionHash"]
             assert net.rpc("eth_getTransactionReceipt", sent) is not None
             assert copy.rpc("eth_getTransactionReceipt", sent) is None
             until(lambda: copy.rpc("eth_getTransactionReceipt", sent) is not None)
             data = encode_call("write(uint256,uint256)", 1, 2)
-            send(copy, to=contract, data="0x" + data.hex(), value="0x0")
+            Wallet(copy.rpc, alice).make(contract, data)
             for _ in range(5):
-                send(net)
+                Wallet(net.rpc, alice).make(STRANGER, value=1)
             net.rpc("anvil_setBalance", "0x" + "77" * 20, "0x5")
             net.rpc("evm_mine")
             if preset == "dev":
                 net.rpc("anvil_mine", "0x64")  # a row of empty blocks
                 id_ = net.rpc("evm_snapshot")
-                send(net)
+                Wallet(net.rpc, alice).make(STRANGER, value=1)
                 until(lambda: net.node.l2.head.hash == copy.node.l2.head.hash)
                 net.rpc("evm_revert", id_)
-                send(net, value="0x3")
-            last = send(net)["transactionHash"]
+                Wallet(net.rpc, alice).make(STRANGER, value=3)
+            last = Wallet(net.rpc, alice).make(STRANGER, value=1)["transactionHash"]
             until(lambda: copy.rpc("eth_getTransactionReceipt", last) is not None)
             until(lambda: copy.node.l2.head.hash == net.node.l2.head.hash)
             if preset == "megaeth":

@@ -197,7 +197,7 @@ class ChainMachine(RuleBasedStateMachine):
     def snapshot(self) -> None:
         self.snapshots.append((self.net.rpc("evm_snapshot"), copy.deepcopy(self.model)))
 
-    @precondition(lambda self: getattr(self, "snapshots", None))
+    @precondition(lambda self: bool(getattr(self, "snapshots", None)))
     @rule(which=st.integers(0, 10))
     def revert(self, which: int) -> None:
         index = which % len(self.snapshots)

@@ -158,7 +158,7 @@ class MiniBlockMachine(RuleBasedStateMachine):
     def snapshot(self) -> None:
         self.snapshots.append((self.net.rpc("evm_snapshot"), self.balance))
 
-    @precondition(lambda self: getattr(self, "snapshots", None))
+    @precondition(lambda self: bool(getattr(self, "snapshots", None)))
     @rule(which=st.integers(0, 9))
     def revert(self, which: int) -> None:
         index = which % len(self.snapshots)

@@ -501,7 +501,7 @@ def test_a_refused_or_failed_reload_changes_nothing(steps: list[tuple[str, bool]
         counter, _ = stage.counter()
         for step, fails in steps:
             if step == "bump":
-                stage.send(counter, encode_call("bump()"))
+                stage.wallet.make(counter, encode_call("bump()"))
             elif step == "undo":
                 stage.net.rpc("megadev_reloadUndo") if stage.reloader._memory.can_undo else None
             else:

@@ -211,7 +211,7 @@ class RevertMachine(RuleBasedStateMachine):
         seen = self.seen()
         self.snapshots.append((self.net.rpc("evm_snapshot"), seen, [self.net.rpc("anvil_metadata")["snapshots"]]))
 
-    @precondition(lambda self: getattr(self, "snapshots", None))
+    @precondition(lambda self: bool(getattr(self, "snapshots", None)))
     @rule(which=st.integers(0, 10))
     def revert(self, which: int) -> None:
         self.go_back(which % len(self.snapshots))

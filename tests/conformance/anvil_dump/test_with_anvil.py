@@ -13,6 +13,7 @@ import pytest
 
 from megadev import Devnet
 from tests.anvil import Anvil
+from tests.stage.wallet import Wallet
 
 pytestmark = [
     pytest.mark.anvil,
@@ -30,21 +31,24 @@ def ours(tmp_path: Path) -> Iterator[tuple[Devnet, Path]]:
     with Devnet(timestamp=1_700_000_000, dump_state=file, preserve_historical_states=True) as net:
         first, second = (account.address for account in net.accounts[:2])
 
-        def send(**fields: Any) -> Any:
-            return net.rpc("eth_sendTransaction", {"from": first, "to": second, "gas": hex(300_000)} | fields)
-
-        send(value="0x5")
-        send(value="0x6", gasPrice=hex(3 * 10**9))
-        send(value="0x7", gasPrice=hex(3 * 10**9), accessList=[{"address": second, "storageKeys": ["0x" + "00" * 32]}])
-        send(to=None, data=STORE_42)
-        send(to=None, data=PUSH_CUT_SHORT)
-        send(to=None, data="0xfe")
-        send(to=None, data="0x5f5ffd")
+        payer = Wallet(net.rpc, first, gas=300_000)
+        payer.submit(second, value="0x5")
+        payer.submit(second, value="0x6", gasPrice=hex(3 * 10**9))
+        payer.submit(
+            second,
+            value="0x7",
+            gasPrice=hex(3 * 10**9),
+            accessList=[{"address": second, "storageKeys": ["0x" + "00" * 32]}],
+        )
+        payer.submit(data=STORE_42)
+        payer.submit(data=PUSH_CUT_SHORT)
+        payer.submit(data="0xfe")
+        payer.submit(data="0x5f5ffd")
         net.rpc("anvil_impersonateAccount", STRANGER)
         net.rpc("anvil_setBalance", STRANGER, hex(10**18))
-        send(**{"from": STRANGER, "value": "0x1"})
-        send(**{"from": STRANGER, "value": "0x2", "gasPrice": hex(3 * 10**9)})
-        send(blobs=["0x" + bytes(131_072).hex()], maxFeePerBlobGas="0x10")
+        payer.submit(second, **{"from": STRANGER, "value": "0x1"})
+        payer.submit(second, **{"from": STRANGER, "value": "0x2", "gasPrice": hex(3 * 10**9)})
+        payer.submit(second, blobs=["0x" + bytes(131_072).hex()], maxFeePerBlobGas="0x10")
         net.rpc("anvil_mine", "0x2")
         net.node.save()
         yield net, file

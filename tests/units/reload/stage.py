@@ -13,6 +13,7 @@ from megadev.reload.compiler import Compiled, CompileFailed
 from megadev.reload.contracts import Build, Contract, read_solc, read_vyper
 from megadev.reload.notices import Notice
 from megadev.reload.reloader import Reloader, ReloadSettings
+from tests.stage.wallet import Wallet
 from tests.units.reload.project import VYPER_VERSIONS
 
 MADE: dict[str, Any] = json.loads((Path(__file__).parent / "project.json").read_bytes())
@@ -76,6 +77,10 @@ class Stage:
         self.net.node.reloads = self.reloader
         self.reloader.pipeline.changed(None)
 
+    @property
+    def wallet(self) -> Wallet:
+        return Wallet(self.at.rpc, self.me, gas=30_000_000)
+
     def save(self, version: str) -> Notice:
         """What is told last of saving that version."""
         self.compiler.version = version
@@ -83,12 +88,6 @@ class Stage:
         self.reloader.pipeline.changed([self.source])
         assert len(self.notices) > before, "nothing was told"
         return self.notices[-1]
-
-    def send(self, to: str | None, data: bytes, value: int = 0) -> dict[str, Any]:
-        call = {"from": self.me, "data": "0x" + data.hex(), "gas": hex(30_000_000), "value": hex(value)}
-        receipt: dict[str, Any] = self.at.rpc("eth_sendTransactionSync", call if to is None else {**call, "to": to})
-        assert receipt["status"] == "0x1"
-        return receipt
 
     def call(self, to: str, signature: str, *arguments: Any) -> int:
         data = "0x" + encode_call(signature, *arguments).hex()
@@ -102,7 +101,7 @@ class Stage:
         code = creation_code(made[key], links)
         given = [bytes.fromhex(each[2:]) if types == "address" else each for each in arguments]
         encoded = encode([types], given) if arguments else b""
-        address: str = self.send(None, code + encoded, value)["contractAddress"]
+        address: str = self.wallet.make(None, code + encoded, value)["contractAddress"]
         return self.net.w3.to_checksum_address(address)
 
     def counter(self, step: int = 5) -> tuple[str, str]:
@@ -111,7 +110,7 @@ class Stage:
         return self.deploy("Counter.sol:Counter", step, links=library), library
 
     def bump(self, counter: str) -> None:
-        self.send(counter, encode_call("bump()"))
+        self.wallet.make(counter, encode_call("bump()"))
 
     def storage(self, address: str) -> dict[int, int]:
         world = self.at.chain.head.world

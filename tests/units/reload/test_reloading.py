@@ -75,7 +75,7 @@ def test_a_library_is_replaced_where_it_is_and_keeps_refusing_direct_calls(stage
 def test_contracts_of_a_factory_and_of_a_proxy_follow_too(stage: Stage) -> None:
     _, library = stage.counter()
     factory = stage.deploy("Factory.sol:Factory", links=library)
-    made = stage.send(factory, encode_call("make(uint256)", 3))["logs"][0]["data"]
+    made = stage.wallet.make(factory, encode_call("make(uint256)", 3))["logs"][0]["data"]
     child = stage.net.w3.to_checksum_address("0x" + made[-40:])
     proxy = stage.deploy("Proxy.sol:Proxy", child, types="address")
     stage.bump(proxy)
@@ -406,7 +406,7 @@ def test_redeploying_runs_the_constructor_again_at_the_same_address(tmp_path: Pa
 def test_redeploying_calls_the_constructor_with_the_value_of_then(tmp_path: Path) -> None:
     stage = Stage(tmp_path, policy=Policy.REDEPLOY)
     bank = stage.deploy("Bank.sol:Bank", value=7)
-    stage.send(bank, encode_call("spend()"))
+    stage.wallet.make(bank, encode_call("spend()"))
     before = int(stage.net.rpc("eth_getBalance", stage.me, "latest"), 16)
     assert "Bank redeployed" in stage.save("another bank").text
     assert stage.call(bank, "given()") == 7
@@ -422,7 +422,7 @@ def test_a_factorys_contract_is_redeployed_like_the_factory_did(tmp_path: Path) 
     stage = Stage(tmp_path, policy=Policy.REDEPLOY)
     _, library = stage.counter()
     factory = stage.deploy("Factory.sol:Factory", links=library)
-    made = stage.send(factory, encode_call("make(uint256)", 3))["logs"][0]["data"]
+    made = stage.wallet.make(factory, encode_call("make(uint256)", 3))["logs"][0]["data"]
     child = stage.net.w3.to_checksum_address("0x" + made[-40:])
     stage.bump(child)
     assert f"Counter redeployed at {child}" in stage.save("inserted").text
@@ -844,13 +844,13 @@ def test_a_watching_devnet_reloads_on_a_file_event(tmp_path: Path, monkeypatch: 
 def test_a_vyper_contract_keeps_its_storage_and_immutables(tmp_path: Path) -> None:
     stage = Stage(tmp_path, "vyper")
     box = stage.deploy("Box.vy:Box", 50)
-    stage.send(box, encode_call("put(uint256)", 3))
+    stage.wallet.make(box, encode_call("put(uint256)", 3))
     stage.net.rpc("evm_mine")
     before = stage.storage(box)
     assert stage.save("doubled").kind == "reloaded"
     stage.net.rpc("evm_mine")
     assert stage.storage(box) == before
-    stage.send(box, encode_call("put(uint256)", 3))
+    stage.wallet.make(box, encode_call("put(uint256)", 3))
     assert stage.call(box, "content()") == 3 + 6
     assert stage.call(box, "limit()") == 50
     fresh = stage.deploy("Box.vy:Box", 50)

@@ -103,7 +103,7 @@ class Posting(Bridge):
 
     def blocks(self) -> list[SealedBlock]:
         store = self.l2_chain.store
-        return store.blocks(store.genesis.number + 1, store.head.number)
+        return list(store.blocks(store.genesis.number + 1, store.head.number))
 
     def post(self, kind: DaKind = DaKind.CALLDATA, pieces: int = 3) -> None:
         chain_id = self.l2_chain.sequencer.spec.chain_id

@@ -44,8 +44,11 @@ def test_an_aborted_read_releases_the_lock() -> None:
             idents.append(threading.get_ident())
             may_end.wait(PATIENCE)
 
+        def waiting() -> bytes:
+            return b"ended" if may_all_end.wait(PATIENCE) else b""
+
         first = workers.run(work, PATIENCE, client="one")
-        others = [workers.run(lambda: may_all_end.wait(PATIENCE), PATIENCE, client) for client in ("other", "one")]
+        others = [workers.run(waiting, PATIENCE, client) for client in ("other", "one")]
         while not idents:
             await asyncio.sleep(0)
         with workers._lock:
@@ -56,7 +59,7 @@ def test_an_aborted_read_releases_the_lock() -> None:
         await asyncio.wait_for(first, PATIENCE)  # that thread goes on with the next of its client
         assert await asyncio.to_thread(_can_be_taken, workers._lock), "the thread that was told to end has it still"
         may_all_end.set()
-        assert await asyncio.wait_for(asyncio.gather(*others), PATIENCE) == [True, True]
+        assert await asyncio.wait_for(asyncio.gather(*others), PATIENCE) == [b"ended", b"ended"]
         workers.close()
 
     asyncio.run(scenario())

@@ -3,7 +3,8 @@ journal included. It gives what the run loop in Python gives, to the last gas an
 
 Start at ``tier`` (when this tier is used, and what it keeps), then ``frames`` (one transaction in native frames),
 ``arena`` (its memory), ``host`` (wasmtime, as far as it is needed) and ``runtime`` (our own C: 256-bit words, keccak,
-journal, frames and an interpreter).
+journal, frames and an interpreter). ``plan`` decides what is compiled and as what; ``emitter`` writes it down, with
+``arithmetic`` and ``memory``, in the format that ``wasm`` knows.
 
 Why an interpreter in C beside the compiler: code that is cold, or left by compiled code at a place nobody had visited,
 goes on natively, in the same frame, without Python between; and the frames, the journal and every opcode that touches
