@@ -31,7 +31,7 @@ from megadev.node.genesis import ChainOrigin
 from megadev.node.node import Node
 from megadev.node.snapshots import Held
 from megadev.node.writer import Writer
-from megadev.rpc.client import InProcessClient
+from megadev.rpc.client import InProcessClient, await_outcome
 from megadev.rpc.dispatch import Dispatcher, Elsewhere
 from megadev.rpc.history import asked_upstream
 from megadev.rpc.methods.megadev_batches import DATA
@@ -315,7 +315,7 @@ class Devnet:
                 done.set_exception(error)
 
         loop.call_soon_threadsafe(self._writer.when_free, run)
-        return done.result()
+        return await_outcome(done, loop)
 
     def close(self) -> None:
         """Stop serving, dump the chains if that is set, and release all resources. Closing twice is allowed.

@@ -172,7 +172,7 @@ class Writer:
             if monotonic_ns() > end and self.loop is not None:
                 self.loop.call_soon(self._go_on)
                 return
-            self._waiting.popleft()()
+            _call(self._waiting.popleft())
         self.is_engaged = self.is_busy or bool(self._waiting)
 
     # -- telling the loop ---------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ class Writer:
                 loop.call_soon_threadsafe(self._deliver)
                 return
         while self._told:
-            self._told.popleft()()
+            _call(self._told.popleft())
         self._telling = False
 
     def _deliver(self) -> None:
@@ -211,13 +211,18 @@ class Writer:
                     return
                 call = self._told.popleft()
             self._room.set()
-            try:
-                call()
-            except Exception:  # what is told next may be somebody's answer
-                _LOG.exception("a callback of the node failed")
+            _call(call)
             if monotonic_ns() > end and self.loop is not None:
                 self.loop.call_soon(self._deliver)
                 return
+
+
+def _call(call: Callable[[], object]) -> None:
+    """Make a call and log what it raises: what waits behind it may be somebody's answer."""
+    try:
+        call()
+    except Exception:
+        _LOG.exception("a background change failed")
 
 
 def _report(outcome: asyncio.Future[Any]) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,6 +21,8 @@ from megadev.rpc.dispatch import Answer, Dispatcher
 __tracebackhide__ = True
 """pytest leaves this module's frames out of a failing test's report."""
 _Result = TypeVar("_Result")
+LOOK_EVERY = 1.0
+"""Seconds between looks at whether the loop that is to answer still runs."""
 _ERROR_WITHIN = 64
 """Bytes of an answer within which an error shows: what comes before it is the version and our own number."""
 
@@ -72,7 +75,7 @@ class InProcessClient:
             return await dispatcher.writer.take_turn(prepared)
 
         if loop is not None and loop.is_running() and not _is_running_here(loop):
-            return asyncio.run_coroutine_threadsafe(call(), loop).result()
+            return await_outcome(asyncio.run_coroutine_threadsafe(call(), loop), loop)
         with dispatcher.writer.turn:
             dispatcher.before_request()
             return change()
@@ -81,7 +84,7 @@ class InProcessClient:
         dispatcher = self._dispatcher
         loop = dispatcher.writer.loop
         if loop is not None and loop.is_running() and not _is_running_here(loop):
-            return asyncio.run_coroutine_threadsafe(self._handle(body), loop).result() or b""
+            return await_outcome(asyncio.run_coroutine_threadsafe(self._handle(body), loop), loop) or b""
         with dispatcher.writer.turn:
             answer = dispatcher.handle(body)
             if answer is not None and not isinstance(answer, bytes):
@@ -97,6 +100,18 @@ class InProcessClient:
             answer = await answer
         asyncio.get_running_loop().call_soon(dispatcher.after_answer)
         return answer
+
+
+def await_outcome(outcome: Future[_Result], loop: asyncio.AbstractEventLoop) -> _Result:
+    """The outcome of work that ``loop`` was given by another thread. Raises ``ConnectionError`` if it ends first."""
+    while True:
+        try:
+            return outcome.result(LOOK_EVERY)
+        except TimeoutError:
+            if outcome.done():  # it came now, or it is what the work raised
+                return outcome.result()
+        if loop.is_closed():
+            raise ConnectionError("the node was closed before it answered")
 
 
 def _is_running_here(loop: asyncio.AbstractEventLoop) -> bool:

@@ -370,20 +370,20 @@ class RemoteState:
         mine: list[tuple[str, Address | Slot]] = []
         others: list[Future[None]] = []
         done: Future[None] = Future()
-        with self._lock:
-            wanted: list[tuple[str, Address | Slot]] = [
-                (self._account_key(address), address) for address in accounts if address not in self._accounts
-            ]
-            wanted += [(self._slot_key(key), key) for key in slots if key not in self._slots]
-            for name, what in wanted:
-                under_way = self._under_way.get(name)
-                if under_way is None:
-                    self._under_way[name] = done
-                    mine.append((name, what))
-                else:
-                    others.append(under_way)
         trouble: BaseException | None = None
         try:
+            with self._lock:
+                wanted: list[tuple[str, Address | Slot]] = [
+                    (self._account_key(address), address) for address in accounts if address not in self._accounts
+                ]
+                wanted += [(self._slot_key(key), key) for key in slots if key not in self._slots]
+                for name, what in wanted:
+                    under_way = self._under_way.get(name)
+                    if under_way is None:
+                        mine.append((name, what))
+                        self._under_way[name] = done
+                    else:
+                        others.append(under_way)
             if mine:
                 self._fetch_mine([what for _, what in mine])
         except BaseException as error:
@@ -392,7 +392,8 @@ class RemoteState:
         finally:
             with self._lock:
                 for name, _ in mine:
-                    self._under_way.pop(name, None)
+                    if self._under_way.get(name) is done:
+                        del self._under_way[name]
             if trouble is None or may_be_for_nothing:
                 done.set_result(None)
             else:
