@@ -61,6 +61,7 @@ class ChainStore:
 
     def __init__(self, genesis: SealedBlock) -> None:
         self._first = genesis.number
+        self._cut: int | None = None
         self._recent: list[SealedBlock] = []
         """The newest of the blocks, or all of them: the list that grows."""
         self._kept: KeptBlocks | None = None
@@ -219,6 +220,7 @@ class ChainStore:
             end = line.at(number)
             stays = line.between(self._first, number - 1)
         recent = stays.made.recent if isinstance(stays.made, PartlyKept) else list(stays.made)
+        self._cut = number if self._cut is None else min(self._cut, number)
         # first: readers must not be led beyond the new head by indices being trimmed
         self._set_line(stays.made, recent if end is None else [*recent, end], stays.rows)
         if end is not None:
@@ -261,6 +263,11 @@ class ChainStore:
     @property
     def head(self) -> SealedBlock:
         return self._line.made[-1]
+
+    @property
+    def intact(self) -> int:
+        """The number of the newest block up to which none was ever removed."""
+        return self.head.number if self._cut is None else self._cut
 
     @property
     def genesis(self) -> SealedBlock:

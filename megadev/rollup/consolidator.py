@@ -15,6 +15,7 @@ and derivation would bring it back. So batches count from L1's next block on, up
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import RLock
@@ -54,12 +55,10 @@ MANY_BLOCKS, MUCH_DATA, MANY_UNSAFE = 100, 4_000, 200
 """L1 blocks, bytes of batches, and blocks that a batch of any size may say, that take a few milliseconds: thousands of
 empty ones are said in some hundred bytes.
 """
-LONG = 1_000
-"""L1 blocks: fewer are read anew by each process, which is done at once."""
 KEPT_HEADS = 128
-"""Safe heads that the next process is told of."""
+"""Safe heads that the next process is told of, at least."""
 AT_HAND = 1_024
-"""Blocks that an earlier process derived and that are looked through when the next one begins."""
+"""Blocks that an earlier process derived and whose hashes are kept: L2 may lose them and build the same ones again."""
 RETRY = 1
 """Seconds until something that cannot be had is asked for again."""
 
@@ -143,7 +142,7 @@ class Consolidator:
             if begun is not None:
                 config = msgspec.structs.replace(config, first_batch_block=begun.l1.number + 1)
             source = ChainL1(lambda: self._l1.store, self._l1.spec)
-            self._chain = _ComparedChain(self, heads[0].safe, heads[-1].safe)
+            self._chain = _ComparedChain(self, [head.safe for head in heads])
             self._pipeline = Pipeline(config, source, self._chain, self._data, SafeHistory(config, heads))
 
     def _known_heads(self, first: SafeHead) -> tuple[SafeHead, ...]:
@@ -154,21 +153,23 @@ class Consolidator:
         if known is None or known.begun != self._begun or known.heads[:1] != (first,):
             return (first,)
         heads = known.heads[1:]
-        if not heads or heads[-1].l1.number - first.l1.number < LONG:
-            return (first,)
         while heads and not (self._is_on_l2(heads[-1].safe) and self._is_on_l1(heads[-1].l1)):
             heads = heads[:-1]
         if heads:
             self.known = None  # from now on this process knows better
-            self.first_by_hand = self.first_by_hand or known.by_hand
+        by_hand = known.by_hand
+        if self.first_by_hand is None and by_hand is not None and self._l2.store.by_hash(by_hand.hash) is not None:
+            self.first_by_hand = by_hand
         return (first, *heads)
 
-    @property
-    def progress(self) -> Derived:
-        """The progress of this process."""
+    def progress(self, distance: int) -> Derived:
+        """The progress of this process: as many safe heads as are told, and what was safe ``distance`` L1 blocks before
+        the oldest of them.
+        """
         heads = self._pipeline.history.heads
-        newest = heads if len(heads) <= KEPT_HEADS else (heads[0], *heads[1 - KEPT_HEADS :])
-        return Derived(self._begun, newest, self.first_by_hand)
+        behind = heads[-KEPT_HEADS:][0].l1.number - distance
+        oldest = bisect_right(heads, behind, key=lambda head: head.l1.number) - 1
+        return Derived(self._begun, (heads[0], *heads[max(oldest, 1) :]), self.first_by_hand)
 
     @property
     def due(self) -> int | None:
@@ -228,7 +229,7 @@ class Consolidator:
                 step = pipeline.step()
                 if isinstance(step, Reorganised):
                     pipeline.recover()
-                    chain.forget_above(pipeline.safe.number)
+                    chain.go_back_to(pipeline.safe)
                 elif isinstance(step, Waiting):
                     self._stall(step.reason if step.is_stalled else None)
                     break
@@ -330,7 +331,7 @@ class Consolidator:
         read = self._pipeline.l1_block
         if read is not None and not self._is_on_l1(read):
             self._pipeline.recover()
-            self._chain.forget_above(self._pipeline.safe.number)
+            self._chain.go_back_to(self._pipeline.safe)
         if not self._is_on_l2(self._pipeline.safe):
             self._begin_anew()
 
@@ -360,8 +361,7 @@ class Consolidator:
 
     def _begin_anew(self) -> None:
         """L2 alone lost what was safe: what L1 says of it so far counts no more."""
-        known = (*(head.safe for head in self._pipeline.history.heads), *self._chain.derived)
-        left = next((block for block in reversed(known) if self._is_on_l2(block)), None)
+        left = self._chain.newest_left()
         if left is None:
             self._start_at(self._l2.store.genesis)
         else:
@@ -391,14 +391,19 @@ class _Differs(Exception):
 
 class _ComparedChain:
     """L2's own chain as the pipeline sees it: executing is comparing, where the block is there already. It begins with
-    ``first``, and an earlier process had got to ``newest``.
+    the first of ``known``, and an earlier process had got to the last, by way of the others.
     """
 
-    def __init__(self, owner: Consolidator, first: L2Block, newest: L2Block) -> None:
+    def __init__(self, owner: Consolidator, known: Sequence[L2Block]) -> None:
         self._owner = owner
         self._l2 = owner._l2
-        self.first = first
-        self._blocks = [*self._before(newest), newest]
+        self.first = first = known[0]
+        newest = known[-1]
+        self._known = {block.number: block.origin for block in known}
+        self._blocks = [newest]
+        """Without gaps: those before the first of them were derived by an earlier process."""
+        at_hand = self._l2.store.in_memory(max(newest.number - AT_HAND, first.number + 1), newest.number - 1)
+        self._hashes = {block.number: block.hash for block in at_hand}
         self.may_replace = True
         self._removed: list[SealedBlock] | None = None
         self._irregular: StateDiff | None = None
@@ -407,22 +412,19 @@ class _ComparedChain:
     def newest(self) -> L2Block:
         return self._blocks[-1]
 
-    @property
-    def derived(self) -> Sequence[L2Block]:
-        """The newest blocks that were derived, by this process and before it."""
-        return self._blocks
-
-    def _before(self, newest: L2Block) -> list[L2Block]:
-        """Blocks up to ``newest`` that an earlier process derived, where they are at hand: L2 may go back to any."""
-        found: list[L2Block] = []
-        origin: L1Origin | None = None
-        for block in self._l2.store.in_memory(max(newest.number - AT_HAND, self.first.number + 1), newest.number - 1):
-            if found and block.number != found[-1].number + 1:
-                found.clear()
-            origin = origin_told(block) or origin
-            if origin is not None:
-                found.append(L2Block(block.number, block.hash, block.timestamp, origin))
-        return found if found and found[-1].number == newest.number - 1 else []
+    def newest_left(self) -> L2Block | None:
+        """The newest derived block that L2 still has; None if it has not even the first."""
+        store, first = self._l2.store, self.first
+        left = next((block for block in reversed(self._blocks) if store.by_hash(block.hash) is not None), None)
+        if left is not None:
+            return left
+        newest = min(self._blocks[0].number - 1, store.head.number)
+        again = (each for each in range(newest, store.intact, -1) if each in self._hashes)
+        stays = min(newest, store.intact)
+        number = next((each for each in again if store.by_hash(self._hashes[each]) is not None), stays)
+        if number > first.number:
+            return self._older(number)
+        return first if store.by_hash(first.hash) is not None else None
 
     def block(self, number: int) -> L2Block | None:
         """The derived block with that number, from the beginning on."""
@@ -434,18 +436,34 @@ class _ComparedChain:
         return self._older(number)
 
     def _older(self, number: int) -> L2Block | None:
-        """The same of what an earlier process derived."""
-        block = told = self._l2.store.by_number(number)
-        while told is not None and told.number > self.first.number:
-            origin = origin_told(told)
-            if origin is not None and block is not None:
-                return L2Block(number, block.hash, block.timestamp, origin)
-            told = self._l2.store.by_number(told.number - 1)
+        """The same of what an earlier process derived: what L2 has there, with the last origin that it was told of. One
+        that was put in another's place was told nothing, and derived with its parent's.
+        """
+        store = self._l2.store
+        block = told = store.by_number(number)
+        while block is not None and told is not None and told.number >= self.first.number:
+            origin = self._known.get(told.number) or origin_told(told)
+            if origin is not None:
+                return L2Block(number, block.hash, block.timestamp, self._later(origin, number - told.number))
+            told = store.by_number(told.number - 1)
         return None
 
-    def forget_above(self, number: int) -> None:
-        """L1 says no more than up to that block."""
-        del self._blocks[max(number - self._blocks[0].number + 1, 1) :]
+    def _later(self, origin: L1Origin, blocks: int) -> L1Origin:
+        """The origin so many blocks after one with ``origin``, if none was told of another."""
+        if origin.hash == ZERO_HASH:  # nowhere yet: the next block is the first that knows it
+            found = self._owner._l1.store.by_number(origin.number)
+            origin, blocks = origin._replace(hash=ZERO_HASH if found is None else found.hash), blocks - 1
+        if not self._owner.config.leads_with_l1_attributes:
+            return origin
+        return origin._replace(sequence_number=origin.sequence_number + max(blocks, 0))
+
+    def go_back_to(self, block: L2Block) -> None:
+        """L1 says no more than up to ``block``, which was derived."""
+        index = block.number - self._blocks[0].number
+        if index < 0:
+            self._blocks = [block]
+        else:
+            del self._blocks[index + 1 :]
 
     def execute(self, attributes: Attributes) -> L2Block:
         """The block that is there, if it is the one that ``attributes`` describe, or else that one in its place. Raises
@@ -456,7 +474,7 @@ class _ComparedChain:
         if found is None or not self._is_said(attributes, found, parent):
             found = self._replace(attributes, parent)
         made = L2Block(number, found.hash, found.timestamp, attributes.origin)
-        self.forget_above(number - 1)
+        self.go_back_to(attributes.parent)
         self._blocks.append(made)
         return made
 

@@ -12,13 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from megadev import Devnet
 from megadev.errors import ConfigError
 from megadev.rollup import consolidator
 from megadev.rollup.derivation.l1_source import ChainL1
-from tests.stage.crashing import crashed
+from tests.stage.crashing import Step, crashed, open_node, take, told_of
 
 SOMEBODY = "0x00000000000000000000000000000000000a11ce"
 STRANGER = "0x" + "42" * 20
@@ -100,7 +101,6 @@ def test_a_restart_goes_on_deriving_where_it_was(tmp_path: Path, preset: str, mo
         return block(self, number)
 
     monkeypatch.setattr(ChainL1, "block", seen)
-    monkeypatch.setattr(consolidator, "LONG", 20)
 
     def safe(net: Devnet) -> int:
         return int(net.rpc("eth_getBlockByNumber", "safe", False)["number"], 16)
@@ -134,6 +134,47 @@ def test_a_restart_goes_on_deriving_where_it_was(tmp_path: Path, preset: str, mo
         assert safe_then > heads[0][0] - 2
     with _open(tmp_path / "kept", preset, batch=True, channel_timeout=20, **STILL) as net:
         assert (_told(net), safe(net)) == (told, safe_then)
+
+
+FLUSH = (0, "megadev_batcher_flush", [])
+LIVES: dict[str, list[list[Step]]] = {
+    "blocks that were told of L1 long ago": [
+        [(0, "evm_increaseTime", [4637]), (0, "anvil_mine", ["0x600"]), FLUSH],
+        [(0, "anvil_rollback", ["0x2"]), FLUSH],
+        [(0, "anvil_rollback", ["0x580"]), FLUSH],
+    ],
+    "blocks that were told nothing": [
+        [(0, "anvil_mine", ["0xe"]), (0, "anvil_reorg", [3, []]), FLUSH],
+        [(0, "anvil_rollback", ["0x1"])],
+    ],
+    "L1 goes back behind what was read": [
+        [step for _ in range(9) for step in ((0, "anvil_mine", ["0x3"]), FLUSH)],
+        [(1, "anvil_rollback", ["0x4"]), (0, "anvil_mine", ["0x1"]), (0, "anvil_rollback", ["0x3"]), FLUSH],
+        [(1, "anvil_reorg", [3, []]), FLUSH],
+        [(1, "anvil_rollback", ["0xb"]), FLUSH],
+    ],
+}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("lives", LIVES.values(), ids=list(LIVES))
+def test_a_node_that_was_restarted_acts_as_one_that_was_not(
+    tmp_path: Path, preset: str, lives: list[list[Step]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consolidator, "KEPT_HEADS", 4)
+    monkeypatch.setattr(consolidator, "AT_HAND", 8)
+    with open_node(preset, None, "block") as model:
+        model.node.driver.progress = msgspec.structs.replace(model.node.driver.progress, finalized_distance=7)
+        for number, life in enumerate(lives):
+            with open_node(preset, tmp_path, "block") as net:
+                if not number:
+                    net.node.driver.progress = model.node.driver.progress
+                for step in (None, *life):
+                    if step is not None:
+                        take(model, step)
+                        take(net, step)
+                    assert told_of(net) == told_of(model), step
+                    assert net.node.driver.heads() == model.node.driver.heads(), step
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -174,7 +174,9 @@ def _held(builder: BlockBuilder | None) -> tuple[Transaction, ...]:
 def node_record(node: Node) -> NodeRecord:
     """Returns the present state that the chains share."""
     accounts, signers = node.accounts, node.l2.rotated_signers
+    progress = None if node.driver is None else node.driver.progress
     consolidator = None if node.driver is None else node.driver.consolidator
+    distance = 0 if progress is None else max(progress.safe_distance, progress.finalized_distance)
     return NodeRecord(
         mnemonic=node.mnemonic,
         keys=tuple(account.raw_key for account in accounts.keyed),
@@ -182,7 +184,7 @@ def node_record(node: Node) -> NodeRecord:
         auto_impersonate=accounts.auto_impersonate,
         signatures=accounts.signatures,
         logging=node.logging,
-        progress=None if node.driver is None else node.driver.progress,
+        progress=progress,
         signers=() if signers is None else tuple((term.first_block, term.key) for term in signers.terms),
         standbys=() if node.standbys is None else node.standbys.up,
         turns=() if signers is None else tuple((term.others, term.turn) for term in signers.terms),
@@ -192,7 +194,7 @@ def node_record(node: Node) -> NodeRecord:
         latency=(node.link.answer, node.link.stream, node.link.seed),
         is_cut=node.link.is_cut,
         by_hand=None if consolidator is None else consolidator.known_by_hand,
-        derived=None if consolidator is None else consolidator.progress,
+        derived=None if consolidator is None else consolidator.progress(distance),
         da_faults=node.da_store.faults,
         replica_lag=node.replica_lag,
         l1_contracts=None if node.driver is None else node.driver.addresses.profile.name,

@@ -126,6 +126,8 @@ class Pipeline:
         self.safe = safe
         self.l1_block: BlockId | None = None
         """The last L1 block that was read to its end."""
+        newest = self.history.newest
+        self._made_safe = newest.l1.number if newest.safe == safe else 0
         self._next = max(config.l1_genesis.number, safe.origin.number - config.channel_timeout)
         self._system: SystemConfig | None = None
         self._bank = ChannelBank(config.channel_timeout, config.max_channel_bytes)
@@ -206,10 +208,12 @@ class Pipeline:
         for each in data:
             for frame in frames_in(each):
                 channel = self._bank.add(frame, l1.number)
-                # what is posted no later than the head's origin was made can only be past
-                if channel is not None and l1.number > self.safe.origin.number:
+                # what is posted no later than the head's origin was made can only be past; and L1 blocks before the one
+                # that made the head safe were gone through: what did not count in them then does not do so now
+                if channel is not None and l1.number > self.safe.origin.number and l1.number >= self._made_safe:
                     yield from self._channel_blocks(channel, l1)
-        while l1.number > self.safe.origin.number and l1.number >= self.config.first_batch_block:
+        begin = max(self.config.first_batch_block, self._made_safe)
+        while l1.number > self.safe.origin.number and l1.number >= begin:
             empty = next_empty(self.safe, self._window, l1.number, self.config)
             if empty is None:
                 return
