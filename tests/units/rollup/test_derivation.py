@@ -796,6 +796,18 @@ def test_derivation_can_resume_from_any_block(spans: bool) -> None:
         assert rollup.l2.made == whole
 
 
+def test_what_did_not_count_does_not_when_it_is_read_again() -> None:
+    rollup = Rollup()
+    one, two = rollup.build(2)
+    rollup.post(two)  # before its parent
+    rollup.post(one)
+    assert [block.number for block in rollup.derive()] == [1]
+    rollup.pipeline.reset(rollup.pipeline.safe)
+    assert not rollup.derive()
+    rollup.post(two)
+    assert [block.number for block in rollup.derive()] == [2]
+
+
 def test_the_safe_head_at_each_l1_block_is_remembered() -> None:
     rollup = Rollup()
     one, two, three = rollup.build(3)
