@@ -62,7 +62,7 @@ def test_a_change_that_fails_stops_none_that_waits_behind_it(caplog: pytest.LogC
     assert "it failed" in caplog.text
 
 
-def test_who_waits_for_a_loop_that_is_closed_is_told() -> None:
+def test_waiting_for_a_closed_loop_raises_a_connection_error() -> None:
     loop = asyncio.new_event_loop()
     given = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop)
     loop.run_until_complete(asyncio.wrap_future(given, loop=loop))
