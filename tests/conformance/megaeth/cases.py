@@ -372,7 +372,7 @@ class _LastStep:
         """The last opcode could not be paid for either, and the Rust library finds out about that first."""
         if self.opcode in _PAID_FIRST:
             return self.gas < BASE_GAS[self.opcode]
-        if self.opcode not in _LOGS or len(self.stack) < 2:
+        if self.opcode is None or self.opcode not in _LOGS or len(self.stack) < 2:
             return False
         size, offset = self.stack
         cost = BASE_GAS[self.opcode] + LOG_BYTE * size
