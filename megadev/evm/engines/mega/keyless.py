@@ -236,6 +236,11 @@ def _settle(m: MegaMachine, call: MegaCall, execution: Execution, signer: Addres
         after = diff.accounts.get(signer)
         if (0 if after is None else after.nonce) < journal.nonce(signer):
             raise _Refused("InternalError()")  # it ended before it took its nonce, which cannot go back
+    if not m.mega.deploys_in_budget and signer not in diff.accounts and not _loses(m, call, signer):
+        known = journal.account(signer)  # it ended before it took the nonce: then 0, as it began with, stays
+        if known is not None:
+            left = Account(0, known.balance, known.code_hash)
+            journal.set_account(signer, None if left.is_empty else left)
     lost = {changed for changed in diff.accounts.keys() | diff.storage.keys() if _loses(m, call, changed)}
     for changed, account in diff.accounts.items():
         if changed in lost:
