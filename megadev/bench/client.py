@@ -205,7 +205,7 @@ def drive(connections: Sequence[Connection], requests: Sequence[Sequence[bytes]]
 
 
 def in_a_process(module: str, rows: Sequence[str], quick: bool) -> Samples:
-    """What ``module``, run in a process of its own, measures for ``rows``. Raises ``MegadevError`` where that fails."""
+    """Return what ``module`` measures for ``rows`` in a process of its own. Raises ``MegadevError`` if it fails."""
     command = [sys.executable, "-m", module, json.dumps(rows), json.dumps(quick)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -285,7 +285,7 @@ class Measured:
         return sign_transaction(unsigned, self.keys[sender]).encoded
 
     def _gas_limit(self, sender: int, to: bytes | None, data: bytes, value: int) -> int:
-        """What the node estimates for the first transaction of its kind, and a quarter: later ones may cost more."""
+        """Return the node's estimate for the first transaction of its kind, and a quarter: later ones may cost more."""
         kind = to, data[:4], len(data)
         if kind not in self.gas_limits:
             call = {"from": to_data(self.senders[sender]), "data": to_data(data), "value": to_quantity(value)}

@@ -101,7 +101,7 @@ class ApartAttester:
 
 
 def shown(claim: Claim, statement: Statement, signed: Signed) -> dict[str, Any]:
-    """What was signed, as JSON."""
+    """Format an attestation as JSON."""
     values, alone = statement.values, statement.attested_by([signed])
     return {
         "index": hex(claim.index),

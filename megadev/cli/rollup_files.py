@@ -10,7 +10,7 @@ from megadev.primitives.guarded_json import DecodeError, decode_json
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds. Raises ``ConfigError`` naming it."""
+    """Read a JSON file. Raises ``ConfigError`` naming it."""
     try:
         return decode_json(path.read_bytes())
     except OSError as problem:

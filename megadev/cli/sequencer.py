@@ -144,7 +144,7 @@ def fault() -> None:
 
 
 def _row(name: str, more: str = "") -> dict[str, Any]:
-    """What the table of faults says of one, as a command's help."""
+    """Return a command's help from the table of faults."""
     row = FAULTS[name]
     text = f"{row.does}{more}\n\nClients see: {row.seen}"
     return {"cls": Command, "name": name, "short_help": row.does, "help": text}

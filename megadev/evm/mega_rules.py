@@ -152,6 +152,7 @@ class MegaRules:
     by the caller's gas and counted in its meters. ``counts_hints``: their calldata is data. ``undoes_unpaid_code``: a
     creation whose code crosses the compute limit is undone; before, it reverts and its contract stays.
     ``misses_destroyed``: a keyless deployment whose contract destroyed itself is told as one without code.
+    ``loses_loaded``: what a keyless deployment changed in accounts that its transaction had loaded, and left, is lost.
     """
 
     model: Model
@@ -202,6 +203,7 @@ class MegaRules:
     drops_hints_when_disabled: bool = False
     rescues_keyless_overhead: bool = False
     misses_destroyed: bool = False
+    loses_loaded: bool = False
 
 
 _PRAGUE = EVM_RULES[Hardfork.PRAGUE]
@@ -220,8 +222,18 @@ def _free_if_malformed(number: int, unit: int, *, is_exact: bool = False) -> Cal
     return gas
 
 
+_prague_modexp_gas = _PRAGUE.precompiles[(5).to_bytes(20, "big")].gas
+
+
+def _isthmus_modexp_gas(data: bytes) -> int:
+    """EIP-2565; a base or modulus whose length exceeds 64 bits fails as what it is, whatever the gas (revm)."""
+    base, _, modulus, _ = modexp_sizes(data)
+    return _prague_modexp_gas(b"" if max(base, modulus) >> 64 else data)
+
+
 _ISTHMUS_PRECOMPILES = with_precompiles(
     _PRAGUE.precompiles,
+    PrecompileChange(0x05, gas=_isthmus_modexp_gas),
     PrecompileChange(0x08, input_limit=112_687),
     PrecompileChange(0x09, gas=_free_if_malformed(0x09, 213, is_exact=True)),
     PrecompileChange(0x0C, gas=_free_if_malformed(0x0C, 160), input_limit=513_760),
@@ -263,6 +275,7 @@ _REX4 = replace(
     charges_new_beneficiary=False,
     checks_system=False,
     deploys_in_budget=False,
+    loses_loaded=True,
     counts_hints=False,
     skips_deep_calls=False,
     prices_by_state_nonce=False,

@@ -50,7 +50,7 @@ def appearances(chain: LocalChain, block: SealedBlock) -> Appearances:
 
 
 def appears_in(chain: LocalChain, block: SealedBlock, addresses: Iterable[Address]) -> bool:
-    """Whether any of ``addresses`` takes part in a transaction of ``block``. Raises as ``replay``."""
+    """True if one of ``addresses`` takes part in a transaction of ``block``. Raises as ``replay``."""
     wanted = frozenset(addresses)
     return any(not who.isdisjoint(wanted) for who in appearances(chain, block))
 

@@ -150,7 +150,7 @@ class Attester:
         return len(self._handed_in[statement])
 
     def _claimed(self, game: Game) -> Statement:
-        """What a game claims. Raises ``AttestationRefused`` where that is not of this program and L1."""
+        """Read the claim of a game. Raises ``AttestationRefused`` where that is not of this program and L1."""
         if game.verifier != self._addresses().attestation_verifier:
             raise AttestationRefused(
                 f"game {game.index} has a verifier of its own, {to_data(game.verifier)}: prove it so"
@@ -251,7 +251,7 @@ class Prover:
         return self._made.get(what)
 
     def give_up(self) -> None:
-        """What is being made will not come."""
+        """Give up what is being made."""
         self._busy = False
 
     def _take(self, what: _What, proof: bytes | None) -> None:

@@ -123,7 +123,7 @@ def claim_digest(program: Hash32, journal_digest: Hash32) -> Hash32:
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
-    """What attesters say for the ``verifier`` on an L1: that running the program leads to ``values``."""
+    """The statement that attesters sign for the ``verifier`` on an L1: running the program leads to ``values``."""
 
     program_id: Hash32
     values: PublicValues
@@ -138,7 +138,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         return self.values.encoded + self.config_hash + self.batch_data_hash
 
     def digests(self, attester: Address) -> tuple[Hash32, Hash32]:
-        """What ``attester`` signs: for a proof, and for RISC Zero's seal."""
+        """The digests that ``attester`` signs: for a proof, and for RISC Zero's seal."""
         domain = domain_separator(self.verifier, self.l1_chain_id)
         public = keccak(self.journal + attester.rjust(32, b"\0"))
         claim = claim_digest(self.program_id, hashlib.sha256(self.journal).digest())
@@ -147,13 +147,13 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         return first, second
 
     def signed_with(self, key: bytes) -> Signed:
-        """What the holder of ``key`` says."""
+        """Sign the statement with ``key``."""
         attester = address_of(key)
         first, second = (_signature(digest, key) for digest in self.digests(attester))
         return Signed(attester, first, second)
 
     def is_signed(self, signed: Signed) -> bool:
-        """Whether both signatures are the attester's, over this."""
+        """True if both signatures are the attester's, over this statement."""
         signatures = signed.signature, signed.seal
         found = [_signer(*each) for each in zip(self.digests(signed.attester), signatures, strict=True)]
         return found == [signed.attester, signed.attester]
@@ -176,7 +176,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Signed(msgspec.Struct, frozen=True):
-    """What one attester signed (r ‖ s ‖ v): of a statement, and of its claim as RISC Zero has it."""
+    """The signatures of one attester (r ‖ s ‖ v): of a statement, and of its claim as RISC Zero has it."""
 
     attester: Address
     signature: bytes

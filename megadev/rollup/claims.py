@@ -31,7 +31,7 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Basis(msgspec.Struct, frozen=True, kw_only=True):
-    """What a claim is based on: L1 up to the block ``l1_head``, L2's output root ``starting_root`` after block
+    """The base of a claim: L1 up to the block ``l1_head``, L2's output root ``starting_root`` after block
     ``starting_number``, and a run of the program ``program_id``, which the ``verifier`` wants proven. ``is_open``: it
     is neither settled nor proven.
     """
@@ -72,7 +72,7 @@ class ClaimsOnL1:
         ]
 
     def basis(self, claim: Claim) -> Basis:
-        """What the claim of one of a devnet's own games is based on, and whether a proof of it would still count."""
+        """Find the base of the claim of a devnet's own game, and whether a proof of it would still count."""
         names = (
             "l1Head()",
             "startingRootHash()",
@@ -94,7 +94,7 @@ class ClaimsOnL1:
         )
 
     def is_attester(self, verifier: Address, who: Address) -> bool:
-        """Whether the verifier on L1 takes the signatures of ``who``."""
+        """True if the verifier on L1 accepts the signatures of ``who``."""
         return _number(self._words([(verifier, encode_call("isAttester(address)", who))])[0]) != 0
 
     def is_rejected(self, claim: Claim) -> bool:

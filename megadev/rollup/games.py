@@ -194,7 +194,7 @@ def attestation_threshold(l1: StateReader, at: L1Addresses) -> int:
 
 
 def is_attester(l1: StateReader, at: L1Addresses, who: Address) -> bool:
-    """Whether the signatures of ``who`` count."""
+    """True if the signatures of ``who`` count."""
     return l1.storage(at.attestation_verifier, _entry(_ATTESTERS.to_bytes(32, "big"), who.rjust(32, b"\0"))) != 0
 
 

@@ -32,7 +32,7 @@ def send_in_every_way(net: Devnet, sender: str) -> None:
 
 
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
-def test_it_sends_while_it_is_impersonated(preset: str) -> None:
+def test_a_dev_account_with_code_sends_while_it_is_impersonated(preset: str) -> None:
     with Devnet(preset=preset) as net:
         sender = net.accounts[1].address
         net.rpc("anvil_setCode", sender, CODE)

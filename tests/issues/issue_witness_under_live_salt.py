@@ -11,7 +11,7 @@ from megadev.cli.main import run
 from megadev.rpc.client import RpcError
 
 
-def test_it_is_refused_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_witness_under_live_salt_is_refused_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
     with Devnet(
         preset="megaeth", salt="live", accounts=1, block_time=None, mini_block_time=None, no_mining=True
     ) as net:

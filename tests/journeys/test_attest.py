@@ -109,7 +109,7 @@ def test_nothing_is_signed_that_does_not_derive_from_l1(
     net.close()
 
 
-def test_what_is_proven_all_along_keeps_nobody_waiting_and_is_about_what_is_on_l1() -> None:
+def test_continuous_proofs_delay_no_transaction_and_cover_blocks_that_are_on_l1() -> None:
     net, bridge = opened("dev", prove=True)
     withdrawal = bridge.withdraw(5)
     assert bridge.games == [], "no claim is made that could not be proven"
@@ -119,7 +119,7 @@ def test_what_is_proven_all_along_keeps_nobody_waiting_and_is_about_what_is_on_l
     net.close()
 
 
-def test_what_does_not_fit_together_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_flags_that_conflict_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ConfigError, match="--attest-apart.*--batch"):
         Devnet(attest_apart=True)
     with Devnet(batch=True) as net, pytest.raises(RpcError, match="start it with --attest-apart"):

@@ -256,7 +256,7 @@ def test_deposits_are_in_replays_witnesses_and_the_trie_of_receipts(either: Brid
 
 
 @pytest.mark.parametrize("mode", [{"block_time": 1000.0}, {"no_mining": True}])
-def test_where_blocks_wait_so_do_deposits(mode: dict[str, Any]) -> None:
+def test_a_deposit_waits_for_the_next_block_when_blocks_are_sealed_on_request(mode: dict[str, Any]) -> None:
     bridge = Bridge(**mode)
     deposit(bridge, mint=1)
     assert head(bridge.l2) == 0

@@ -59,7 +59,7 @@ STANDS_FOR = {
     "megadev wait --rpc-url URL": "megadev wait --rpc-url $MEGADEV_RPC_URL",
     "megadev da serve --dir DIR": "megadev da serve --help",
     "megadev exec": "megadev exec -- true",
-    "megadev explorer --rpc-url URL": "megadev explorer --help",
+    "megadev explorer --rpc-url URL --l1-url URL": "megadev explorer --help",
     "megadev anvil": "megadev anvil --help",
     "megadev batches": "megadev batches --help",
     "megadev attest": "megadev attest --help",

@@ -613,7 +613,7 @@ def unfold_promise(page: Page, tx_hash: str) -> str:
 @pytest.mark.parametrize(
     ("preset", "is_kept"), [("dev", True), ("dev", False), ("megaeth", True)], ids=["dev", "dev-latest", "megaeth"]
 )
-def test_what_was_saved_is_shown_after_a_restart(
+def test_saved_state_is_shown_after_a_restart(
     browser: str,  # noqa: F811
     tmp_path: Path,
     megadev_up: Callable[..., RunningNode],

@@ -133,7 +133,7 @@ def test_a_call_that_is_not_sent_has_a_report_too(vault: Vault) -> None:
     assert (answer["gasUsed"], answer["lines"]) == (sent["gasUsed"], sent["lines"])
 
 
-def test_where_volatile_data_began_to_hold_compute_back(vault: Vault) -> None:
+def test_the_report_names_where_detention_began(vault: Vault) -> None:
     # TIMESTAMP, then a hash of a megabyte, again and again
     vault.net.rpc("anvil_setCode", READS_TIME, "0x42505b621000005f2050600256")
     answer = report(vault.net, vault.send(READS_TIME, "0x", gas=hex(300_000_000)))

@@ -143,7 +143,7 @@ def test_the_node_itself_is_asked_past_the_gateway(net: Devnet) -> None:
     assert len(net.rpc("eth_accounts")) == 10
 
 
-def test_it_is_off_unless_asked_for() -> None:
+def test_gateway_limits_are_off_by_default() -> None:
     with Devnet() as net:
         net.serve()
         assert post(net, request("eth_newBlockFilter"))[0] == 200

@@ -102,7 +102,7 @@ def test_an_interrupted_load_prints_its_results(megadev_up: Callable[..., Runnin
 
 
 @pytest.mark.anvil
-def test_it_loads_anvil() -> None:
+def test_a_load_runs_against_anvil() -> None:
     need_anvil()
     anvil = Anvil()
     try:

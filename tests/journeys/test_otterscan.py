@@ -54,7 +54,7 @@ def explorer() -> Explorer:
     return Explorer()
 
 
-def test_it_finds_a_node_that_it_can_talk_to(explorer: Explorer) -> None:
+def test_otterscan_finds_a_compatible_node(explorer: Explorer) -> None:
     net = explorer.net
     assert net.rpc("ots_getApiLevel") == 8
     header = net.rpc("erigon_getHeaderByNumber", "0x1")

@@ -91,7 +91,7 @@ def test_the_page_reports_a_missing_node(browser: str, site: str) -> None:  # no
         assert page.wait_for(f"{status} !== 'connecting…' && {status}") == "no node answers at ws://127.0.0.1:1"
 
 
-def test_it_fits_on_a_telephone(page: Page) -> None:
+def test_the_page_fits_on_a_telephone(page: Page) -> None:
     page.ask("Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=1, mobile=True)
     page.value(CLICK)
     page.listed(1)

@@ -47,7 +47,7 @@ def replica_of(net: Devnet, lag: float = 0.0, **more: Any) -> Iterator[tuple[Rep
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_it_answers_as_the_sequencer_does_a_little_later(preset: str) -> None:
+def test_a_lagging_replica_answers_as_the_sequencer_does_a_little_later(preset: str) -> None:
     with Devnet(**PRESETS[preset]) as net:
         net.serve()
         alice = net.accounts[0].address

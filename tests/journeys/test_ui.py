@@ -60,7 +60,7 @@ def steady(screen: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (160, 50), (40, 10)])
-def test_it_looks_as_reviewed(terminal: Callable[..., Terminal], width: int, height: int) -> None:
+def test_the_view_looks_as_reviewed(terminal: Callable[..., Terminal], width: int, height: int) -> None:
     seen = terminal(width=width, height=height)
     seen.send_transaction()
     seen.deposit()
@@ -158,7 +158,7 @@ def test_a_transactions_hash_and_trace_are_a_key_away(terminal: Callable[..., Te
     ],
     ids=["q", "Ctrl-C", "SIGTERM"],
 )
-def test_it_leaves_the_terminal_as_it_was(
+def test_the_view_leaves_the_terminal_as_it_was(
     terminal: Callable[..., Terminal], end: Callable[[Terminal], None], code: int
 ) -> None:
     seen = terminal()

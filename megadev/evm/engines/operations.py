@@ -397,6 +397,8 @@ def _creation(kind: str) -> Callable[[Machine, Call], None]:
         stack, journal = call.stack, m.journal
         value, offset, size = stack.pop(), stack.pop(), stack.pop()
         salt = stack.pop() if salted else 0
+        if size >= 1 << 64:
+            raise Unpayable
         if m.initcode_size_limit is not None and size > m.initcode_size_limit:
             raise Halted("max initcode size exceeded")
         charge(call, price.CREATE + (m.rules.initcode_word + hash_gas) * ((size + 31) // 32))

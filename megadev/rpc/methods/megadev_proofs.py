@@ -56,7 +56,7 @@ def megadev_proveRange(
 
 
 class Submitted(msgspec.Struct, frozen=True, kw_only=True):
-    """What an attester signed: for a proof, and for RISC Zero's seal."""
+    """The signatures of an attester: for a proof, and for RISC Zero's seal."""
 
     attester: AddressParam
     signature: DataParam

@@ -146,6 +146,22 @@ def test_depth_1024_from_native_frames() -> None:
     assert found.succeeded
 
 
+@pytest.mark.parametrize("salt", [(), (0,)], ids=["CREATE", "CREATE2"])
+def test_creation_code_beyond_a_machine_word(salt: tuple[int, ...]) -> None:
+    """Its length cannot be counted: no gas pays for it. A shorter one is held against EIP-3860's limit."""
+    kind = "CREATE2" if salt else "CREATE"
+    for size, reason in (
+        (49_153, "max initcode size exceeded"),
+        (2**64 - 1, "max initcode size exceeded"),
+        (2**64, "out of gas"),
+        (2**256 - 1, "out of gas"),
+    ):
+        found = same({CONTRACT: Has(0, 1, asm(*salt, size, 0, 0, kind), {})})
+        assert getattr(found.result, "reason", None) == reason
+    for size in (49_153, 2**64 - 1, 2**64):
+        same({CONTRACT: Has(0, 1, asm(*salt, size, 0, 0, kind), {})}, fork=Hardfork.LONDON)
+
+
 @pytest.mark.parametrize("fork", list(Hardfork), ids=lambda fork: fork.label)
 def test_every_gas_limit_of_random_programs(fork: Hardfork) -> None:
     """Wherever it runs out, it runs out there on every tier."""

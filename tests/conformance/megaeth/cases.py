@@ -45,8 +45,11 @@ from megadev.evm.engine import (
     TxEnv,
 )
 from megadev.evm.engines import open_engine
+from megadev.evm.engines.frames import memory_cost
+from megadev.evm.gas import LOG_BYTE
 from megadev.evm.l1_fees import l1_prices, operator_fee
-from megadev.evm.mega_rules import SYSTEM_ADDRESS, Volatile
+from megadev.evm.mega_rules import MEGA_RULES, SYSTEM_ADDRESS, MegaRules, Volatile
+from megadev.evm.opcodes import BASE_GAS
 from megadev.evm.refusals import in_mega_words
 from megadev.primitives import rlp
 from megadev.primitives.keccak import keccak
@@ -318,9 +321,11 @@ def _run_block(
             continue
         underflowed = isinstance(execution.result, Halt) and execution.result.reason.startswith("stack underflow")
         if underflowed and not is_deposit:
-            opcode = _last_opcode(engine, block_env, environment_of(tx, block_env.base_fee, l1_fee), state)
-            if opcode in _STACK_MOVERS:
+            last = _last_step(engine, block_env, environment_of(tx, block_env.base_fee, l1_fee), state)
+            if last.opcode in _STACK_MOVERS:
                 execution = msgspec.structs.replace(execution, result=Halt("stack limit"))
+            elif last.lacks_gas(MEGA_RULES.get(spec.model)):
+                execution = msgspec.structs.replace(execution, result=Halt("out of gas"))
         state.apply(execution.diff)
         meters = execution.gas.meters or Meters()
         counted = meters.compute_gas, meters.data_size, meters.kv_updates, meters.state_growth
@@ -344,17 +349,38 @@ _STACK_MOVERS = range(0x80, 0xA0)
 """DUP1 … SWAP16: where there is too little for them the Rust library speaks of an overflow."""
 
 
+_PAID_FIRST = frozenset((0x05, 0x07, 0x08, 0x09, 0x0B, 0x1A, 0x1D, 0x40, 0x49, 0x51, 0x52, 0x53, 0x5C, 0x5D))
+"""Where words and gas are missing, the Rust library speaks of gas; as does LOG1 … LOG4 where only topics are missing."""
+_LOGS = range(0xA1, 0xA5)
+
+
 class _LastStep:
-    """Remembers the last opcode of the transaction's own frame."""
+    """Remembers the last opcode of the transaction's own frame, and what it found."""
 
     wants_steps = True
 
     def __init__(self) -> None:
         self.opcode: int | None = None
+        self.gas = self.memory = 0
+        self.stack: list[int] = []
 
     def step(self, step: Step) -> None:
         if step.depth == 0:
-            self.opcode = step.op
+            self.opcode, self.gas, self.stack, self.memory = step.op, step.gas, step.stack[-2:], len(step.memory)
+
+    def lacks_gas(self, rules: MegaRules | None) -> bool:
+        """The last opcode could not be paid for either, and the Rust library finds out about that first."""
+        if self.opcode in _PAID_FIRST:
+            return self.gas < BASE_GAS[self.opcode]
+        if self.opcode is None or self.opcode not in _LOGS or len(self.stack) < 2:
+            return False
+        size, offset = self.stack
+        cost = BASE_GAS[self.opcode] + LOG_BYTE * size
+        if rules is not None:
+            cost += rules.topic * (self.opcode - 0xA0) + rules.log_byte * size
+        if size and offset + size > self.memory:
+            cost += memory_cost(bytearray(self.memory), offset + size)
+        return self.gas < cost
 
     def step_done(self, gas_left: int) -> None: ...
     def enter(self, frame: object) -> None: ...
@@ -362,10 +388,10 @@ class _LastStep:
     def log(self, log: object) -> None: ...
 
 
-def _last_opcode(engine: Engine, block: BlockEnv, tx: TxEnv, state: State) -> int | None:
+def _last_step(engine: Engine, block: BlockEnv, tx: TxEnv, state: State) -> _LastStep:
     tracer = _LastStep()
     engine.execute(block, tx, state, tracer=tracer)
-    return tracer.opcode
+    return tracer
 
 
 def transaction_of(given: dict[str, Any], chain_id: int) -> Transaction:

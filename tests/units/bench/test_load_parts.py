@@ -194,7 +194,7 @@ def test_with_a_rate_a_latency_counts_from_when_its_request_was_due(stubs: Calla
     assert report.largest > 50_000_000, "half of them were late by more than 50 ms"
 
 
-def test_it_ends_when_its_time_is_over(stubs: Callable[..., Stub]) -> None:
+def test_a_load_ends_when_its_time_is_over(stubs: Callable[..., Stub]) -> None:
     stub = stubs(taken)
     report = send(stub.url, count=None, seconds=0.2)
     assert 0 < report.taken == report.sent == len(stub.transactions())

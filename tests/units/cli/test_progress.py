@@ -88,7 +88,7 @@ def test_progress_is_drawn_in_ascii_without_unicode() -> None:
 
 
 @pytest.mark.parametrize("width", range(1, 130))
-def test_it_fits_on_its_line(width: int) -> None:
+def test_a_progress_bar_fits_on_its_line(width: int) -> None:
     for done in (0, 1, 999, 1_000_000):
         assert (
             len(progress_line("loading a-file-with-a-long-name.json", "blocks", done, 1_000_000, 3.0, width))

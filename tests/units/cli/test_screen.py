@@ -127,7 +127,7 @@ def text(view: View, width: int, height: int, *, ascii_only: bool = False) -> st
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("state", STATES)
-def test_it_looks_as_reviewed(state: str, width: int, height: int) -> None:
+def test_the_screen_looks_as_reviewed(state: str, width: int, height: int) -> None:
     check_golden(GOLDEN / f"{state}-{width}x{height}.txt", text(STATES[state], width, height))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from concurrent.futures import Future
 
 import pytest
@@ -35,8 +36,7 @@ def test_a_call_on_the_loop_that_fails_stops_nothing_that_was_told_after_it(capl
 
         for _ in range(2):
             outcome = await asyncio.wait_for(writer.take_turn(lambda: writer.run_apart(change)), PATIENCE)
-            assert not isinstance(outcome, str)
-            heard.append(await asyncio.wait_for(outcome, PATIENCE))
+            heard.append(outcome if isinstance(outcome, str) else await asyncio.wait_for(outcome, PATIENCE))
         await asyncio.wait_for(writer.free(), PATIENCE)
         writer.server_closed()
         return heard
@@ -49,11 +49,14 @@ def test_a_call_on_the_loop_that_fails_stops_nothing_that_was_told_after_it(capl
 def test_a_change_that_fails_stops_none_that_waits_behind_it(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         writer = await _served()
-        outcome = writer.run_apart(lambda: "done")
+        may_end = threading.Event()
+        outcome = writer.run_apart(lambda: may_end.wait(PATIENCE))
         writer.when_free(_fail)
-        behind = writer.take_turn(lambda: "behind")
-        assert not isinstance(outcome, str)
-        assert await asyncio.wait_for(asyncio.gather(outcome, behind), PATIENCE) == ["done", "behind"]
+        behind = asyncio.ensure_future(writer.take_turn(lambda: "behind"))
+        await asyncio.sleep(0)
+        may_end.set()
+        assert not isinstance(outcome, bool)
+        assert await asyncio.wait_for(asyncio.gather(outcome, behind), PATIENCE) == [True, "behind"]
         assert await asyncio.wait_for(writer.take_turn(lambda: "later"), PATIENCE) == "later"
         writer.server_closed()
 
@@ -62,7 +65,7 @@ def test_a_change_that_fails_stops_none_that_waits_behind_it(caplog: pytest.LogC
     assert "it failed" in caplog.text
 
 
-def test_who_waits_for_a_loop_that_is_closed_is_told() -> None:
+def test_waiting_for_a_closed_loop_raises_a_connection_error() -> None:
     loop = asyncio.new_event_loop()
     given = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop)
     loop.run_until_complete(asyncio.wrap_future(given, loop=loop))

@@ -112,7 +112,7 @@ def test_large_results_are_written_in_small_pieces(make: Callable[[], object]) -
     assert msgspec.json.encode(kept) == whole, "what somebody else holds stays as it is"
 
 
-def test_what_is_written_of_a_large_result_is_freed_on_the_way() -> None:
+def test_parts_of_a_large_result_are_freed_once_they_are_written() -> None:
     class Seen(msgspec.Struct, weakref=True):
         number: int
 

@@ -58,7 +58,7 @@ def test_a_port_is_free_again_once_closed(start: Start) -> None:
     first.thread.close()
 
 
-def test_it_can_run_on_the_callers_own_loop(start: Start, rpc: Rpc) -> None:
+def test_a_server_runs_on_the_callers_own_loop(start: Start, rpc: Rpc) -> None:
     dispatcher = start().dispatcher
 
     async def run() -> bytes:

@@ -35,7 +35,7 @@ def base_world() -> World:
 
 
 @given(changes=st.lists(diffs, max_size=5))
-def test_it_reads_like_a_world_that_holds_everything(changes: list[StateDiff]) -> None:
+def test_a_fork_world_reads_like_a_world_that_holds_everything(changes: list[StateDiff]) -> None:
     base = base_world()
     whole, fork = base, ForkWorld(WorldView(base), ROOT)
     for diff in changes:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from megadev.chain.admission import gas_before_execution
 from megadev.chain.receipts import REVERTED
-from megadev.chain.spec import MegaLimits
+from megadev.chain.spec import BASE_FEE_VAULT, L1_FEE_VAULT, OPERATOR_FEE_VAULT, MegaLimits
 from megadev.chain.transactions import LEGACY, is_delegation
 from megadev.errors import InvalidTransaction
 from megadev.evm.engine import Execution, Revert, Success, TxEnv
@@ -236,13 +236,24 @@ def _settle(m: MegaMachine, call: MegaCall, execution: Execution, signer: Addres
         after = diff.accounts.get(signer)
         if (0 if after is None else after.nonce) < journal.nonce(signer):
             raise _Refused("InternalError()")  # it ended before it took its nonce, which cannot go back
+    if not m.mega.deploys_in_budget and signer not in diff.accounts and not _loses(m, call, signer):
+        known = journal.account(signer)  # it ended before it took the nonce: then 0, as it began with, stays
+        if known is not None:
+            left = Account(0, known.balance, known.code_hash)
+            journal.set_account(signer, None if left.is_empty else left)
+    lost = {changed for changed in diff.accounts.keys() | diff.storage.keys() if _loses(m, call, changed)}
     for changed, account in diff.accounts.items():
+        if changed in lost:
+            continue
         if account is not None and account.code_hash in diff.codes:
             journal.codes[account.code_hash] = diff.codes[account.code_hash]
         journal.set_account(changed, account)
     for owner in diff.cleared:
-        journal.mark_created(owner)
+        if owner not in lost:
+            journal.mark_created(owner)
     for owner, slots in diff.storage.items():
+        if owner in lost:
+            continue
         for slot, word in slots.items():
             journal.load(owner, slot)
             journal.store(owner, slot, word)
@@ -259,6 +270,20 @@ def _settle(m: MegaMachine, call: MegaCall, execution: Execution, signer: Addres
     else:
         error = _error("ExecutionHalted(uint64)", used)
     call.output = _answer(used, deployed, error)
+
+
+def _loses(m: MegaMachine, call: MegaCall, address: Address) -> bool:
+    """Before Rex5 a change is not kept where the outer transaction has loaded the account without changing it: for an
+    access list with storage keys, or an authorization that is not applied. Those that receive fees change when it ends;
+    the contract that is called is answered for without being loaded.
+    """
+    if not m.mega.loses_loaded or address in m.prewarmed or address not in m.journal.warm_accounts:
+        return False
+    if address in (m.block.coinbase, BASE_FEE_VAULT, L1_FEE_VAULT, OPERATOR_FEE_VAULT):
+        return False
+    if address == call.address and all(owner != address for owner, _ in m.journal.warm_slots):
+        return False
+    return m.journal.account(address) == m.journal.origin[address]
 
 
 def _error(signature: str, used: int, data: bytes | None = None) -> bytes:

@@ -154,7 +154,7 @@ class Meter:
         parent = call.parent
         if parent is None:
             limits = self.limits
-            call.data_cap = max(limits.tx_data_size, self.data)
+            call.data_cap = max(limits.tx_data_size - self.kept_data, self.data)
             call.kv_cap = max(limits.tx_kv_updates, self.kv)
             call.growth_cap = max(limits.tx_state_growth, self.growth)
             call.compute_budget = max(limits.tx_compute_gas - self.compute, 0)

@@ -349,10 +349,8 @@ static u32 operate_create(frame* f, u32 op) {
   if (f->is_static) return halt(WRITE_PROTECTION);
   word *value = top_of(f) - 1, *offset = value - 1, *size = value - 2;
   int salted = op == 0xf5;
-  if (!fits_in_64_bits(size) || size->l[0] > context->initcode_limit) {
-    if (context->initcode_limit != ~0u) return halt(INITCODE_SIZE);
-    return halt(OUT_OF_GAS);
-  }
+  if (!fits_in_64_bits(size)) return halt(OUT_OF_GAS);
+  if (size->l[0] > context->initcode_limit) return halt(context->initcode_limit == ~0u ? OUT_OF_GAS : INITCODE_SIZE);
   i64 cost = GAS_CREATE + (context->initcode_word_gas + (salted ? GAS_KECCAK_WORD : 0)) * words_of(size->l[0]);
   if (f->entry != COME_BACK) {
     if (!charge(f, cost) || !use_memory(f, offset, size)) return halt(OUT_OF_GAS);
