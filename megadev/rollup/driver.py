@@ -156,6 +156,8 @@ class Driver:
 
         Raises ``StateUnavailable`` where state that it takes is not at hand; it can be called again.
         """
+        if self.proposer is not None:
+            self.proposer.begin_turn()
         while True:
             l1_head, (l2_head, irregular, _) = self.l1.store.head, self.l2.tip
             seen = self._seen

@@ -45,6 +45,10 @@ from megadev.sequencer.sequencer import Sequencer
 from megadev.state.reader import StateReader
 
 PROVEN_TOPIC = keccak(b"WithdrawalProven(bytes32,address,address)")
+MOST_CLAIMS = 4
+"""Claims that follow from one change of the chains, at most: where faults have L1 contradict L2's blocks, each claim
+makes an L1 block that replaces the L2 block which it is about, without end.
+"""
 _GAS = 2_000_000
 """More than a claim takes; what is left over is not paid for."""
 
@@ -85,6 +89,7 @@ class Proposer:
         """An L1 block as of which all that L2 has sent, up to an L2 block, is finalized or was claimed, by a claim
         about the block with that number at most.
         """
+        self._claims = 0
         self._settled: tuple[SealedBlock, int] | None = None
         """An L1 block as of which the first so many games were resolved."""
 
@@ -153,7 +158,14 @@ class Proposer:
             if cadence.seconds is not None:
                 wanted = wanted or now - start >= cadence.seconds
                 self._wake_at(start + cadence.seconds, now)
-        return wanted and self.claim(head)
+        if not wanted or self._claims == MOST_CLAIMS:
+            return False
+        self._claims += 1
+        return self.claim(head)
+
+    def begin_turn(self) -> None:
+        """Claims are counted from here: see ``MOST_CLAIMS``."""
+        self._claims = 0
 
     def _has_unclaimed_withdrawal(self, l1: StateReader, head: SealedBlock, since: int) -> bool:
         """True if L2 sent a withdrawal, up to ``head``, that can be proven by no claim about a block up to ``since``

@@ -102,6 +102,12 @@ class ThinWorld(World):
                 return diff.accounts[address]
         return self.segment.base.account(address)
 
+    def storage_root(self, address: Address) -> Hash32:
+        for diff in self.segment.diffs(self.count):
+            if address in diff.storage or diff.accounts.get(address, self) is None:
+                return _whole(self).storage_root(address)
+        return self.segment.base.storage_root(address)
+
     def written_since(self, earlier: World, steps: int) -> StateDiff | None:
         segment, count = self.segment, self.count
         if isinstance(earlier, ThinWorld):
