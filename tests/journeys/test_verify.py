@@ -177,9 +177,10 @@ def test_a_verifier_serves_derived_blocks_and_accepts_no_transactions() -> None:
         rollup.send(3)
         head = rollup.flush()
         until(lambda: made.node.l2.head.number == head)
+        safe = rollup.net.rpc("eth_getBlockByNumber", "safe", False)
+        until(lambda: made.rpc("eth_getBlockByNumber", "safe", False) == safe)
         for method, *params in (
             ("eth_getBlockByNumber", "latest", True),
-            ("eth_getBlockByNumber", "safe", False),
             ("eth_getTransactionReceipt", sent),
             ("eth_getBalance", STRANGER, "latest"),
             ("eth_getProof", STRANGER, [], "latest"),
