@@ -7,6 +7,7 @@ rules of the chain (``ChainSpec``), stands there under ``megadev``. Reading it b
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from megadev.chain.documents import JsonObject
 from megadev.chain.genesis import Genesis, genesis_header, parse_genesis
 from megadev.chain.spec import ChainSpec, Hardfork
 from megadev.errors import ConfigError, StateUnavailable
+from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.hexcodec import to_data, to_word
 
 _BLOCK_FORKS = (
@@ -87,6 +89,16 @@ def genesis_document(block: SealedBlock, spec: ChainSpec) -> JsonObject:
             "was loaded without its earlier blocks"
         )
     return document
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file, of a genesis or of what describes a rollup. Raises ``ConfigError`` naming it."""
+    try:
+        return decode_json(path.read_bytes())
+    except OSError as problem:
+        raise ConfigError(f"{path}: {problem.strerror or problem}") from None
+    except DecodeError as problem:
+        raise ConfigError(f"{path}: not JSON: {problem}") from None
 
 
 def read_genesis_file(document: object, where: str) -> tuple[ChainSpec, Genesis]:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from megadev.chain.genesis_file import read_json
 from megadev.cli.client import CallFailed, call
 from megadev.cli.main import INTERRUPTED
-from megadev.cli.options import Command
-from megadev.cli.rollup_files import read_json
+from megadev.cli.options import Command, data_options, follow_options, read_private_key
 from megadev.cli.stopping import stopping
 from megadev.cli.terminal.progress import Bar, is_wanted
 from megadev.cli.verify import DIFFERS, INCOMPLETE
@@ -36,8 +36,7 @@ _file = click.Path(path_type=Path)
 @click.option(
     "--rollup", metavar="FILE", type=_file, required=True, help="The rollup.json that `megadev chain --rollup` prints."
 )
-@click.option("--da", metavar="URL", help="The store of batch data beside L1.  [default: /da at --l1]")
-@click.option("--beacon", metavar="URL", help="The beacon API that has L1's blobs.  [default: --l1]")
+@data_options
 @click.option("--key", metavar="KEY", envvar="MEGADEV_ATTESTER_KEY", help="The attester's private key.")
 @click.option(
     "--attester",
@@ -48,22 +47,7 @@ _file = click.Path(path_type=Path)
 )
 @click.option("--mnemonic", metavar="PHRASE", help="With --attester: the devnet's, where it is not the default one.")
 @click.option("--to", "collector", metavar="URL", help="Hand each signature in to this node, which collects them.")
-@click.option(
-    "--dir",
-    "directory",
-    metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Keep derived blocks there, and continue from them next time.",
-)
-@click.option("--follow", is_flag=True, help="Go on as L1 grows, until interrupted.")
-@click.option(
-    "--poll",
-    metavar="SECONDS",
-    type=click.FloatRange(0.01),
-    default=0.5,
-    show_default=True,
-    help="With --follow: how often to look for more.",
-)
+@follow_options
 @click.option("--json", "as_json", is_flag=True, help="Print each signature as a line of JSON.")
 def attest(
     l1: str,
@@ -168,10 +152,4 @@ def _key(given: str | None, number: int | None, mnemonic: str | None) -> bytes:
 
         at = number or 0
         return derive_roles(mnemonic or DEFAULT_MNEMONIC, None, at + 1).attesters[at].raw_key
-    try:
-        key = bytes.fromhex(given.removeprefix("0x"))
-    except ValueError:
-        key = b""
-    if len(key) != 32 or not any(key):
-        raise ConfigError("--key must be a private key: 0x and 64 hex digits")
-    return key
+    return read_private_key("--key", given)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from megadev.cli.options import Command
-from megadev.errors import ConfigError
+from megadev.cli.options import Command, read_private_key
 from megadev.primitives.hexcodec import checksum_address
 
 DEFAULT_PORT = 3100
@@ -47,7 +46,9 @@ def serve(directory: Path, host: str, port: int, key: str | None) -> None:
     from megadev.rollup.da.store import DEFAULT_KEY, Store
     from megadev.server.data_store import DataStoreServer
 
-    store = Store(DEFAULT_KEY if key is None else _read_key(key), Directory(directory), SystemClock().now)
+    store = Store(
+        DEFAULT_KEY if key is None else read_private_key("--key", key), Directory(directory), SystemClock().now
+    )
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -55,13 +56,3 @@ def serve(directory: Path, host: str, port: int, key: str | None) -> None:
     click.echo(f"DA store at {server.url}, signing as {checksum_address(store.address)}")
     stop.wait()
     server.close()
-
-
-def _read_key(text: str) -> bytes:
-    try:
-        key = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        key = b""
-    if len(key) != 32 or not any(key):
-        raise ConfigError("--key: must be a private key: 32 bytes in hex")
-    return key

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from megadev.config.kinds import Boolean, Choice, FilePath, Fundings, TextList
+from megadev.config.kinds import Boolean, Choice, FilePath, Fundings, PrivateKey, TextList
 from megadev.config.resolve import resolve
 from megadev.config.settings import DEFAULT_FILE, DEV, GROUPS, SETTINGS, DevnetConfig, Setting
 from megadev.config.trust import Trust
@@ -113,6 +113,42 @@ def rpc_url_option(command: Decorated) -> Decorated:
         show_default=True,
         help=f"The running node to ask (also {RPC_URL_VARIABLE}).",
     )(command)
+
+
+def data_options(command: Decorated) -> Decorated:
+    """Add ``--da`` and ``--beacon``: the places of batch data for whoever derives L2."""
+    beacon = click.option("--beacon", metavar="URL", help="The beacon API that has L1's blobs.  [default: --l1]")
+    return click.option("--da", metavar="URL", help="The store of batch data beside L1.  [default: /da at --l1]")(
+        beacon(command)
+    )
+
+
+def follow_options(command: Decorated) -> Decorated:
+    """Add ``--dir``, ``--follow`` and ``--poll`` for whoever derives L2."""
+    poll = click.option(
+        "--poll",
+        metavar="SECONDS",
+        type=click.FloatRange(0.01),
+        default=0.5,
+        show_default=True,
+        help="With --follow: interval between two polls of L1.",
+    )
+    follow = click.option("--follow", is_flag=True, help="Follow L1 until interrupted.")
+    return click.option(
+        "--dir",
+        "directory",
+        metavar="DIR",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Keep derived blocks there, and continue from them next time.",
+    )(follow(poll(command)))
+
+
+def read_private_key(name: str, given: str) -> bytes:
+    """A private key that a user typed for the option ``name``. Raises ``ConfigError``."""
+    try:
+        return PrivateKey().read(given)
+    except ValueError as problem:
+        raise ConfigError(f"{name}: {problem}") from None
 
 
 def read_address(name: str, given: object) -> Address:

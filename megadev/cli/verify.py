@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from megadev.chain.genesis_file import read_json
 from megadev.cli.main import INTERRUPTED
-from megadev.cli.options import Command, rpc_url_option
-from megadev.cli.rollup_files import read_json
+from megadev.cli.options import Command, data_options, follow_options, rpc_url_option
 from megadev.cli.stopping import stopping
 from megadev.cli.terminal.progress import Bar, is_wanted
 from megadev.errors import ConfigError
@@ -35,26 +35,10 @@ _file = click.Path(path_type=Path)
 @click.option("--l1", metavar="URL", help="L1's JSON-RPC.")
 @click.option("--rollup", metavar="FILE", type=_file, help="The rollup.json that `megadev chain --rollup` prints.")
 @click.option("--genesis", metavar="FILE", type=_file, help="L2's genesis.json, where rollup.json does not hold it.")
-@click.option("--da", metavar="URL", help="The store of batch data beside L1.  [default: /da at --l1]")
-@click.option("--beacon", metavar="URL", help="The beacon API that has L1's blobs.  [default: --l1]")
+@data_options
 @click.option("--against", metavar="URL", help="Compare each block's hash with this node's, too.")
 @click.option("--until", metavar="N", type=click.IntRange(0), help="Stop once L2 block N is derived.")
-@click.option(
-    "--dir",
-    "directory",
-    metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Keep derived blocks there, and continue from them next time.",
-)
-@click.option("--follow", is_flag=True, help="Follow L1 until interrupted.")
-@click.option(
-    "--poll",
-    metavar="SECONDS",
-    type=click.FloatRange(0.01),
-    default=0.5,
-    show_default=True,
-    help="With --follow: interval between two polls of L1.",
-)
+@follow_options
 @click.option("--keep-going", is_flag=True, help="Report what differs, and continue.")
 @click.option(
     "--port", metavar="PORT", type=click.IntRange(0, 65_535), help="Serve the chain's reads there; 0: any free one."

@@ -17,6 +17,7 @@ from megadev.chain.blocks import SealedBlock
 from megadev.chain.contracts import MULTICALL3, load
 from megadev.chain.contracts.create2_deployer import CREATE2_DEPLOYER, RUNTIME, SIGNER
 from megadev.chain.genesis import Genesis, GenesisAccount, genesis_block, make_genesis, parse_accounts, parse_genesis
+from megadev.chain.genesis_file import read_json
 from megadev.chain.networks import fee_rules_of, network_of, op_note, rules_at
 from megadev.chain.spec import (
     L1_CHAIN_ID,
@@ -40,7 +41,6 @@ from megadev.node.accounts import Accounts
 from megadev.node.fork import Fork
 from megadev.node.forked_bridge import FORKED_ETHER, laid_on_l1, laid_on_l2, origin_of
 from megadev.node.roles import Roles
-from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32, Wei
 from megadev.rollup.attestations import program_id
@@ -117,7 +117,7 @@ def plan_chain(
         extra_data=spec.extra_data,
     )
     if config.init is not None:
-        given = parse_genesis(_read_json(config.init), spec)
+        given = parse_genesis(read_json(config.init), spec)
         for key in given.private_keys:
             accounts.add(key)
         genesis = msgspec.structs.replace(
@@ -284,7 +284,7 @@ def _contracts(config: DevnetConfig) -> dict[Address, bytes | GenesisAccount]:
 
 def _preinstalls(file: Path) -> dict[Address, GenesisAccount]:
     """The accounts of a file of preinstalls."""
-    document = _read_json(file)
+    document = read_json(file)
     if not isinstance(document, dict) or "alloc" not in document:
         raise ConfigError(f"{file}: not a file of preinstalls: it has no alloc")
     try:
@@ -372,12 +372,3 @@ def _code_size_limit(config: DevnetConfig, model: Model) -> int | None:
     if config.disable_code_size_limit:
         return None
     return config.code_size_limit if config.changed("code_size_limit") else MODELS[model].code_size
-
-
-def _read_json(path: Path) -> object:
-    try:
-        return decode_json(path.read_bytes())
-    except OSError as problem:
-        raise ConfigError(f"{path}: {problem.strerror or problem}") from None
-    except DecodeError as problem:
-        raise ConfigError(f"{path}: not JSON: {problem}") from None

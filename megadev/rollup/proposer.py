@@ -98,6 +98,10 @@ class Proposer:
         self.addresses = addresses
         self.due = self._rested = self._done = self._settled = None
 
+    def begin_turn(self) -> None:
+        """Count claims from here: see ``MOST_CLAIMS``."""
+        self._claims = 0
+
     def wake(self) -> None:
         """There may be something to do though neither chain changed."""
         self._rested = None
@@ -162,10 +166,6 @@ class Proposer:
             return False
         self._claims += 1
         return self.claim(head)
-
-    def begin_turn(self) -> None:
-        """Claims are counted from here: see ``MOST_CLAIMS``."""
-        self._claims = 0
 
     def _has_unclaimed_withdrawal(self, l1: StateReader, head: SealedBlock, since: int) -> bool:
         """True if L2 sent a withdrawal, up to ``head``, that can be proven by no claim about a block up to ``since``

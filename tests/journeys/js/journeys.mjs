@@ -16,6 +16,15 @@ export const keys = JSON.parse(process.env.KEYS);
 
 const SECONDS = 30;
 
+// The node's chains as viem's op-stack extension takes them.
+export async function bothChains() {
+  const viem = load("viem");
+  const { chainConfig } = load("viem/op-stack");
+  const described = await viem.createClient({ transport: viem.http(url) }).request({ method: "megadev_chainConfig" });
+  const l2 = { ...chainConfig, ...described.l2, contracts: { ...chainConfig.contracts, ...described.l2.contracts } };
+  return { l1Chain: viem.defineChain(described.l1), l2Chain: viem.defineChain(l2) };
+}
+
 export async function run(journeys, seconds = SECONDS) {
   const outcomes = {};
   for (const [name, journey] of Object.entries(journeys)) {

@@ -1,6 +1,6 @@
 // What an ordinary client (viem) observes of each way in which a rollup can misbehave; each journey is taken back.
 import assert from "node:assert/strict";
-import { keys, load, run, url } from "./journeys.mjs";
+import { bothChains, keys, load, run, url } from "./journeys.mjs";
 
 const viem = load("viem");
 const op = load("viem/op-stack");
@@ -14,13 +14,7 @@ const L1_BLOCK = "0x4200000000000000000000000000000000000015";
 const WINDOW = 8; // L1 blocks; as the devnet is told
 const DRIFT = 100; // seconds
 
-const described = await viem.createClient({ transport: http(url) }).request({ method: "megadev_chainConfig" });
-const l1Chain = viem.defineChain(described.l1);
-const l2Chain = viem.defineChain({
-  ...op.chainConfig,
-  ...described.l2,
-  contracts: { ...op.chainConfig.contracts, ...described.l2.contracts },
-});
+const { l1Chain, l2Chain } = await bothChains();
 const l1Transport = http(l1Chain.rpcUrls.default.http[0]);
 // a reply of the node is the answer: what is refused on purpose is not asked for again
 const l2Transport = http(url, { retryCount: 0 });

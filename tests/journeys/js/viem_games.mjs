@@ -1,6 +1,6 @@
 // The whole life of games on L1 with stock viem calls: its op-stack actions, and writeContract for what they lack.
 import assert from "node:assert/strict";
-import { keys, load, run, url } from "./journeys.mjs";
+import { bothChains, keys, load, run, url } from "./journeys.mjs";
 
 const viem = load("viem");
 const op = load("viem/op-stack");
@@ -11,13 +11,7 @@ const pollingInterval = 20;
 const WAIT_SECONDS = 60;
 const [alice, bob, carol] = keys.map(privateKeyToAccount);
 
-const described = await viem.createClient({ transport: http(url) }).request({ method: "megadev_chainConfig" });
-const l1Chain = viem.defineChain(described.l1);
-const l2Chain = viem.defineChain({
-  ...op.chainConfig,
-  ...described.l2,
-  contracts: { ...op.chainConfig.contracts, ...described.l2.contracts },
-});
+const { l1Chain, l2Chain } = await bothChains();
 const l1Transport = http(l1Chain.rpcUrls.default.http[0]);
 const l2Transport = http(url);
 const l1 = viem.createPublicClient({ chain: l1Chain, transport: l1Transport, pollingInterval }).extend(op.publicActionsL1());

@@ -1,6 +1,6 @@
 // What stock viem does against MegaETH's own contracts on L1: it cannot read their games.
 import assert from "node:assert/strict";
-import { keys, load, run, url } from "./journeys.mjs";
+import { bothChains, keys, load, run, url } from "./journeys.mjs";
 
 const viem = load("viem");
 const op = load("viem/op-stack");
@@ -9,13 +9,7 @@ const { privateKeyToAccount } = load("viem/accounts");
 const { http } = viem;
 const pollingInterval = 20;
 const [alice] = keys.map(privateKeyToAccount);
-const described = await viem.createClient({ transport: http(url) }).request({ method: "megadev_chainConfig" });
-const l1Chain = viem.defineChain(described.l1);
-const l2Chain = viem.defineChain({
-  ...op.chainConfig,
-  ...described.l2,
-  contracts: { ...op.chainConfig.contracts, ...described.l2.contracts },
-});
+const { l1Chain, l2Chain } = await bothChains();
 const l1Transport = http(l1Chain.rpcUrls.default.http[0]);
 const l1 = viem.createPublicClient({ chain: l1Chain, transport: l1Transport, pollingInterval }).extend(op.publicActionsL1());
 const l2 = viem.createPublicClient({ chain: l2Chain, transport: http(url), pollingInterval }).extend(op.publicActionsL2());

@@ -1,6 +1,6 @@
 // What a dApp developer does between the chains with viem's op-stack extension, each from an account of its own.
 import assert from "node:assert/strict";
-import { keys, load, run, token, url } from "./journeys.mjs";
+import { bothChains, keys, load, run, token, url } from "./journeys.mjs";
 
 const viem = load("viem");
 const op = load("viem/op-stack");
@@ -11,13 +11,7 @@ const pollingInterval = 20;
 const accounts = keys.map(privateKeyToAccount);
 const WAIT_SECONDS = 120; // viem adds ten seconds to every wait for a window
 
-const described = await viem.createClient({ transport: http(url) }).request({ method: "megadev_chainConfig" });
-const l1Chain = viem.defineChain(described.l1);
-const l2Chain = viem.defineChain({
-  ...op.chainConfig,
-  ...described.l2,
-  contracts: { ...op.chainConfig.contracts, ...described.l2.contracts },
-});
+const { l1Chain, l2Chain } = await bothChains();
 const l1Transport = http(l1Chain.rpcUrls.default.http[0]);
 const l2Transport = http(url);
 const l1 = viem
