@@ -470,10 +470,7 @@ MEGA_OPERATIONS: Final[tuple[Callable[[Machine, Call], None] | None, ...]] = tup
 """By opcode, like ``operations.OPERATIONS``."""
 _LOOK_THEMSELVES: Final = ("CALL", "CALLCODE", "DELEGATECALL", "STATICCALL", "CREATE", "CREATE2")
 MEGA_INPUTS: Final = tuple(
-    0
-    if row is not None
-    and (row.name in VOLATILE_OPCODES or row.name in _LOOK_THEMSELVES)
-    else needed
+    0 if row is not None and (row.name in VOLATILE_OPCODES or row.name in _LOOK_THEMSELVES) else needed
     for row, needed in zip(OPCODES, STACK_INPUTS, strict=True)
 )
 """Words that must be on the stack before an opcode is asked: those that may be refused access, or take storage gas
