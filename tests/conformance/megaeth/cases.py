@@ -267,18 +267,19 @@ def _run_block(
     before = state.copy()
     env = block["env"]
     result: dict[str, Any] = {}
+    given = block.get("buckets", case.get("buckets", {}))
+    buckets = {int(bucket): number(capacity) for bucket, capacity in given.items()}
+    usual = number(case.get("defaultBucketCapacity", 256))
+    capacity = (lambda bucket: buckets.get(bucket, usual)) if buckets or usual != 256 else None
     system_address = SYSTEM_ADDRESS
     if block.get("preBlock"):
         from tests.conformance.megaeth.pre_block import PreBlockError, run_pre_block
 
         try:
-            system_address = run_pre_block(spec, engine, state, case, block)
+            system_address = run_pre_block(spec, engine, state, case, block, capacity)
         except PreBlockError as error:
             return {"preBlockError": str(error)}
         result["systemAddress"] = _hex(system_address)
-    given = block.get("buckets", case.get("buckets", {}))
-    buckets = {int(bucket): number(capacity) for bucket, capacity in given.items()}
-    usual = number(case.get("defaultBucketCapacity", 256))
     oracle = {number(slot): number(value) for slot, value in case.get("oracleStorage", {}).items()}
     used = BlockUsage()
     prices: L1Prices | None = None
@@ -294,7 +295,7 @@ def _run_block(
             prices = l1_prices(state)
         mega = MegaEnv(
             system_address,
-            (lambda bucket: buckets.get(bucket, usual)) if buckets or usual != 256 else None,
+            capacity,
             oracle.get if oracle else None,
         )
         block_env = BlockEnv(
