@@ -360,7 +360,9 @@ TRACERS: dict[str, TracerKind] = {
 }
 """All of them but the struct logger, which has no name: it is used where none is given."""
 
-_DECODERS = {name: decoder_for(kind.options) for name, kind in TRACERS.items() if kind.options is not MuxOptions}
+_DECODERS = {
+    name: decoder_for(kind.options, is_exact=True) for name, kind in TRACERS.items() if kind.options is not MuxOptions
+}
 
 
 def begin(options: TraceOptions, spec: ChainSpec, budget: Budget) -> Started:

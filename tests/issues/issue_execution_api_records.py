@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from collections.abc import Iterator
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
+import msgspec
 import pytest
 
 from megadev import Devnet
+from megadev.errors import InvalidParams
 from megadev.rpc.client import RpcError
+from megadev.rpc.codec import decoder_for
+from megadev.rpc.dispatch import LENIENT, METHODS
 
 SOMEBODY, OTHER = "0xc0" + "00" * 19, "0xc1" + "00" * 19
 TWICE = [{"from": SOMEBODY, "to": OTHER}] * 2
@@ -119,10 +125,61 @@ def test_capabilities_after_a_dump_without_its_states() -> None:
         ("eth_call", [{"accessList": [{"address": SOMEBODY, "storageKeys": ["0x" + "00" * 33]}]}]),
         ("eth_call", [{}, "latest", {SOMEBODY: {"stateDiff": {"0x" + "00" * 33: "0x01"}}}]),
         ("debug_getRawTransaction", ["10" * 32]),
+        ("eth_getTransactionByBlockNumberAndIndex", ["0x0", "0"]),
+        ("eth_getTransactionBySenderAndNonce", [SOMEBODY, "0"]),
+        ("eth_getStorageAt", [SOMEBODY, "10", "latest"]),
+        ("eth_getProof", [SOMEBODY, ["10"], "latest"]),
+        ("eth_call", [{"gas": "100000"}]),
+        ("eth_estimateGas", [{"value": "1"}]),
+        ("eth_sendTransaction", [{"from": SOMEBODY, "nonce": "1"}]),
+        ("eth_call", [{}, "latest", {SOMEBODY: {"balance": "10"}}]),
+        ("eth_call", [{}, "latest", {}, {"time": "10"}]),
+        ("debug_traceCall", [{}, "latest", {"blockOverrides": {"number": "10"}}]),
+        ("eth_simulateV1", [{"blockStateCalls": [{"calls": [{"gas": "100000"}]}]}]),
+        ("trace_call", [{"value": "1"}, ["trace"]]),
     ],
 )
 def test_an_unknown_parameter_is_invalid(net: Devnet, method: str, params: list[Any]) -> None:
     assert refusal(net, method, *params)[0] == -32602
+
+
+COUNTS = {("eth_feeHistory", "count")}
+"""Numbers that geth takes in decimal text."""
+
+
+def _numbers_in(annotation: Any) -> Iterator[Any]:
+    """The kinds of number that parameters of a type may hold."""
+    if get_origin(annotation) is Annotated and get_args(annotation)[0] is int:
+        yield annotation
+    elif isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        for hint in get_type_hints(annotation, include_extras=True).values():
+            yield from _numbers_in(hint)
+    else:
+        for part in get_args(annotation):
+            yield from _numbers_in(part)
+
+
+def test_no_method_of_the_execution_api_takes_a_number_in_decimal_text() -> None:
+    looked_at = 0
+    for name, entry in METHODS.items():
+        function = inspect.unwrap(entry.function)
+        for parameter, annotation in get_type_hints(function, include_extras=True).items():
+            for kind in _numbers_in(annotation):
+                if name.startswith(LENIENT):
+                    assert decoder_for(kind)("17") == 17, (name, parameter)
+                elif (name, parameter) not in COUNTS:
+                    with pytest.raises(InvalidParams):
+                        pytest.fail(f"{name}, {parameter}: {decoder_for(kind, is_exact=True)('17')}")
+                    looked_at += 1
+    assert looked_at > 100
+
+
+def test_who_asks_as_a_client_of_anvil_may_send_decimal_text() -> None:
+    with Devnet(preset="anvil") as net:
+        call = {"from": net.accounts[0].address, "to": OTHER, "value": "17", "gas": "100000"}
+        net.rpc("eth_sendTransaction", call)
+        assert net.rpc("eth_getBalance", OTHER) == "0x11"
+        assert refusal(net, "eth_getBalance", OTHER, "1")[0] == -32602
 
 
 def test_receipts_have_no_time_unless_asked(net: Devnet) -> None:
