@@ -69,7 +69,8 @@ SIMULATION_CODES: tuple[tuple[type[errors.InvalidTransaction], int], ...] = (
     (errors.SenderHasCode, -38024),
     (errors.InitcodeTooLarge, -38025),
     (errors.NonceOverflow, INTERNAL_ERROR),
-    (errors.InvalidTransaction, INVALID_PARAMS),
+    (errors.MalformedTransaction, INVALID_PARAMS),
+    (errors.InvalidTransaction, INTERNAL_ERROR),
 )
 """eth_simulateV1's codes for calls that could not be transactions."""
 
@@ -224,6 +225,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.ExecutionHalted: Row(
         SERVER_ERROR, remedy="Raise the gas limit if it ran out; otherwise trace the call with `debug_traceCall`."
     ),
+    errors.PayloadRefused: Row(SERVER_ERROR, remedy="Correct the attributes, or the transaction that is named."),
     errors.NotTraceable: Row(SERVER_ERROR, ("genesis is not traceable",), remedy="Trace a later block."),
     errors.GasAllowanceExceeded: Row(
         SERVER_ERROR,
