@@ -69,8 +69,7 @@ SIMULATION_CODES: tuple[tuple[type[errors.InvalidTransaction], int], ...] = (
     (errors.SenderHasCode, -38024),
     (errors.InitcodeTooLarge, -38025),
     (errors.NonceOverflow, INTERNAL_ERROR),
-    (errors.MalformedTransaction, INVALID_PARAMS),
-    (errors.InvalidTransaction, INTERNAL_ERROR),
+    (errors.InvalidTransaction, INVALID_PARAMS),
 )
 """eth_simulateV1's codes for calls that could not be transactions."""
 

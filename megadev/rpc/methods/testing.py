@@ -38,7 +38,7 @@ def testing_buildBlockV1(
     node: RpcNode,
     parent_block_hash: HashParam,
     payload_attributes: Attributes,
-    transactions: tuple[DataParam, ...] | None = None,
+    transactions: tuple[DataParam, ...] | None,
     extra_data: DataParam | None = None,
 ) -> JsonObject:
     """The block after that parent with these transactions, or with what waits; the chain stays as it is."""
@@ -54,7 +54,7 @@ def testing_buildBlockV1(
 def testing_commitBlockV1(
     node: RpcNode,
     payload_attributes: Attributes,
-    transactions: tuple[DataParam, ...] | None = None,
+    transactions: tuple[DataParam, ...] | None,
     extra_data: DataParam | None = None,
 ) -> str:
     """The same after the head, and the block becomes the head; the answer is its hash."""
