@@ -173,6 +173,9 @@ class Node:
             gas_price=config.gas_price,
             next_base_fee=None if fork is None else config.base_fee,
         )
+        for chain in (self.l2, self.l1):
+            if chain is not None:
+                chain.sequencer.packs_blocks = config.keep_bodies is None
         if config.prune_history is not None:
             self.l2.sequencer.keep_states = StateLimit(config.prune_history, PRUNED)
         if config.keep_blocks is not None:
