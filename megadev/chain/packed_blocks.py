@@ -1,5 +1,5 @@
-"""The older blocks of a chain in memory, packed: a tenth of what they take as objects, and made again when somebody looks
-at them, an equal block each time.
+"""The older blocks of a chain in memory, packed: a tenth of what they take as objects, and made again when somebody
+looks at them, an equal block each time.
 
 Blocks are packed in ``Chunk``s of some dozens. What is asked of many at once stays unpacked beside them: hashes, places
 of mini-blocks, worlds (which are thin by then, see ``state/thin``). Blocks with much in them stay as they are.
@@ -22,13 +22,13 @@ import msgspec
 
 from megadev.chain.blocks import Cut, Header, SealedBlock, SystemCall
 from megadev.chain.receipts import Receipt
-from megadev.chain.transactions import Transaction
+from megadev.chain.transactions import DEPOSIT, Transaction, decode_transaction
 from megadev.primitives.types import ZERO_HASH, Address, Hash32
 
 if TYPE_CHECKING:
+    from megadev.chain.blocks import World
     from megadev.chain.kept_blocks import KeptBlocks
     from megadev.chain.spec import ChainSpec
-    from megadev.state.world import World
 
 AT_ONCE = 64
 """Blocks of a chunk."""
@@ -44,11 +44,13 @@ _INDEX_BITS = 24
 
 
 class _Packed(msgspec.Struct, frozen=True, kw_only=True):
-    """What is packed of a block. ``header`` is without the parent's hash, ``spec`` says which of the chunk's."""
+    """What is packed of a block. ``header`` is without the parent's hash, ``spec`` says which of the chunk's. Of deposits
+    there is only their encoding: nothing need be recovered to decode them.
+    """
 
     header: Header
     parent_hash: Hash32 | None
-    transactions: tuple[Transaction, ...]
+    transactions: tuple[Transaction | bytes, ...]
     receipts: tuple[Receipt, ...]
     size: int
     spec: int | None
@@ -94,7 +96,7 @@ class Chunk:
         return _Packed(
             header=msgspec.structs.replace(block.header, parent_hash=ZERO_HASH),
             parent_hash=None if parent == before else parent,
-            transactions=block.transactions,
+            transactions=tuple(map(_short, block.transactions)),
             receipts=block.receipts,
             size=block.size,
             spec=spec,
@@ -118,7 +120,7 @@ class Chunk:
         return SealedBlock(
             header=msgspec.structs.replace(packed.header, parent_hash=parent),
             hash=self.hash_at(at),
-            transactions=packed.transactions,
+            transactions=tuple(map(_long, packed.transactions)),
             receipts=packed.receipts,
             world=self.worlds[at],
             size=packed.size,
@@ -138,6 +140,14 @@ class Chunk:
         """The place of the block with that number; None where it is none of these."""
         at = bisect_left(self.numbers, number)
         return at if at < len(self.numbers) and self.numbers[at] == number else None
+
+
+def _short(tx: Transaction) -> Transaction | bytes:
+    return tx.encoded if tx.type == DEPOSIT else tx
+
+
+def _long(tx: Transaction | bytes) -> Transaction:
+    return decode_transaction(tx) if isinstance(tx, bytes) else tx
 
 
 def _holds_much(block: SealedBlock) -> bool:

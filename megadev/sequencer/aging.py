@@ -4,12 +4,16 @@ and ``--prune-history``; then the blocks are packed (``chain/packed_blocks``). T
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Final
 
 from msgspec.structs import force_setattr
 
+from megadev.chain.blocks import SealedBlock
 from megadev.chain.store import ChainStore
+from megadev.primitives.types import Address
+from megadev.state.pruned import PrunedWorld
 from megadev.state.thin import thinned
 from megadev.state.unavailable import UnavailableWorld
 
@@ -23,14 +27,27 @@ MOST_PACKED: Final = 4 * AT_ONCE
 
 @dataclass(frozen=True, slots=True)
 class StateLimit:
-    """The number of newest states that are kept, and the error for older ones."""
+    """The number of newest states that are kept, and the error for older ones. ``proven``: the account whose storage
+    can be proven all the same, and whose account too after the blocks with ``claimed`` numbers.
+    """
 
     count: int
     why: str
+    proven: Address | None = None
+    claimed: Set[int] = frozenset()
 
     def excludes(self, number: int, head: int) -> bool:
         """True if the state after block ``number`` is too old where the newest block is ``head``."""
         return number <= head - max(self.count, 1)
+
+
+def _left_of(block: SealedBlock, limit: StateLimit) -> UnavailableWorld:
+    """What ``limit`` leaves of the state after ``block``."""
+    number, left = block.number, None
+    if limit.proven is not None:
+        with_account = number in limit.claimed
+        left = PrunedWorld.of(block.world, number, limit.why, limit.proven, with_account=with_account)
+    return UnavailableWorld(number, limit.why) if left is None else left
 
 
 def pack_old(store: ChainStore, most: int | None = None) -> None:
@@ -57,7 +74,7 @@ def age(store: ChainStore, limit: StateLimit | None, needed: int | None = None, 
             known = [block for block in store.in_memory(old, old) if block.world.is_known]
             if not known:
                 break
-            force_setattr(known[0], "world", UnavailableWorld(old, limit.why))
+            force_setattr(known[0], "world", _left_of(known[0], limit))
             old -= 1
         if packs and head % AT_ONCE == 0:
             store.pack(min(oldest - 1, head - RECENT), MOST_PACKED)
