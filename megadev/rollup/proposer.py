@@ -193,8 +193,7 @@ class Proposer:
             or done[0] is not self.l1.store.head
             or done[1] is not before
             or self.claimable() is not head
-            or any(receipt.logs for receipt in head.receipts)
-            and WITHDRAWALS.in_block(head)
+            or (any(receipt.logs for receipt in head.receipts) and WITHDRAWALS.in_block(head))
         ):
             return False
         self._done = (done[0], head, done[2])
