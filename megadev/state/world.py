@@ -37,7 +37,13 @@ class Storage(msgspec.Struct, frozen=True, gc=False):
 NO_STORAGE = Storage(HashTrieMap(), _EMPTY_TRIE)
 
 
-class World:
+class _Remembered:
+    """What may be known by a weak reference, apart from ``World.__slots__``, which are the parts of a world."""
+
+    __slots__ = ("__weakref__",)
+
+
+class World(_Remembered):
     """Accounts, their storage and code. ``World()`` is empty; ``apply`` makes the next one.
 
     Storage written for an address without an account is kept and readable, and joins the account's leaf when there is
@@ -217,15 +223,26 @@ class World:
         """Returns the writes from ``earlier`` to this world, in at most a given number of steps; None if they are not
         known.
         """
-        world, written = self, None
-        for _ in range(steps):
-            if world._made_by is None:
-                return None
-            before, diff = world._made_by
-            written = diff if written is None else diff.then(written)
+        diffs = self.diffs_since(earlier, steps)
+        if diffs is None:
+            return None
+        written, *others = diffs
+        if others:
+            written = written.copy()
+            for diff in others:
+                written.absorb(diff)
+        return written
+
+    def diffs_since(self, earlier: World, steps: int) -> list[StateDiff] | None:
+        """Returns the same as single steps, the earliest first; at least one."""
+        diffs: list[StateDiff] = []
+        made_by = self._made_by
+        while made_by is not None and len(diffs) < steps:
+            before, diff = made_by
+            diffs.insert(0, diff)
             if before is earlier:
-                return written
-            world = before
+                return diffs
+            made_by = before._made_by
         return None
 
     def forget_how_it_was_made(self) -> None:
