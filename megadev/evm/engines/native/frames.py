@@ -36,7 +36,7 @@ MOST_WARM_SLOTS: Final = 60_000
  _NEEDS_PRECOMPILE, _NEEDS_PRINT, _ENTERED, _LEFT, _LOGGED, _DESTRUCTED, _PAUSED, _HOT, _TOO_BIG) = (
     3, *range(16, 31)
 )  # fmt: skip
-_EXISTS, _WARM, _CREATED, _DESTROYED, _TOUCHED, _PRECOMPILE = (1 << n for n in range(6))
+_EXISTS, _WARM, _CREATED, _DESTROYED, _TOUCHED, _PRECOMPILE, _, _WRITTEN, _WRITTEN_SLOTS = (1 << n for n in range(9))
 _KINDS: Final = {
     0xF0: "CREATE", 0xF1: "CALL", 0xF2: "CALLCODE", 0xF4: "DELEGATECALL", 0xF5: "CREATE2", 0xFA: "STATICCALL"
 }  # fmt: skip
@@ -61,14 +61,16 @@ _REASONS: Final = {
 _FRAME = struct.Struct("<qqqIiIIIIIIIIIIIIqIIqiI32s32s32s32s")
 assert _FRAME.size == at.FRAME_SIZE
 _ACCOUNT = struct.Struct("<4IQ32s32siI")
+_IN_STATE = struct.Struct("<I80s")
 _SLOT = struct.Struct("<32s8xI20x32s32s")
 assert _SLOT.size == at.SLOT_SIZE
 _NO_LIMIT: Final = 0xFFFFFFFF
 _PRELOADS: Final = frozenset(3 * 4**n for n in range(8))
 """How many slots of an account have been asked for when one looks whether all of it can be put there at once."""
-_IS_WARM: Final = bytes(4) + _WARM.to_bytes(8, "little")
-_IS_PRECOMPILE: Final = bytes(4) + (_WARM | _PRECOMPILE).to_bytes(8, "little")
-_IS_COLD_PRECOMPILE: Final = bytes(4) + _PRECOMPILE.to_bytes(8, "little")
+_KNOWN, _KNOWN_IN_STATE = 1, 1 | 4
+"""Of a slot."""
+_IS: Final = tuple(bytes(4) + flags.to_bytes(8, "little") for flags in range(512))
+_IS_WARM: Final = _IS[_WARM]
 
 
 def _word(address: Address) -> bytes:
@@ -109,8 +111,13 @@ class NativeRun:
         self.asked_slots: dict[int, int] = {}
         """How many slots of each account have been asked for one by one."""
         self.must_be_asked = getattr(self.journal.reader, "must_be_asked", False)
-        self.written = frozenset(self.journal.slots)
+        journal = self.journal
+        self.written = frozenset(journal.slots)
         """Accounts whose slots in the journal are perhaps not the reader's any more."""
+        origin = journal.origin
+        written = {address for address, account in journal.accounts.items() if account is not origin[address]}
+        self.written_accounts = written.union(journal.created, journal.destroyed, journal.touched)
+        """Accounts that are perhaps not the reader's any more themselves."""
 
     # the story
 
@@ -203,7 +210,9 @@ class NativeRun:
             arena.view[at.PRECOMPILES : at.PRECOMPILES + len(small)] = small
             arena.precompiles = precompiles
         for address in arena.moved:
-            marks.append(address[::-1] + (_IS_PRECOMPILE if address in warm else _IS_COLD_PRECOMPILE))
+            marks.append(address[::-1] + _IS[_WARM | _PRECOMPILE if address in warm else _PRECOMPILE])
+        marks += [address[::-1] + _IS[_WRITTEN] for address in self.written_accounts]
+        marks += [address[::-1] + _IS[_WRITTEN_SLOTS] for address in self.written]
         return b"".join(marks)
 
     def _put_warm_slots(self) -> None:
@@ -248,10 +257,13 @@ class NativeRun:
         if error == 0 or error == _REVERTED:
             call.output = bytes(arena.view[at.RETURN_DATA : at.RETURN_DATA + words[at.RETURN_SIZE]])
         call.error = self._reason()
+        changed, looked_at = struct.unpack_from("<II", arena.view, at.COUNTS)
+        for place in struct.unpack_from(f"<{looked_at}I", arena.view, at.LOOKED_AT):
+            journal.account(self._address(place))
         self._tell_slots(error == 0)
         if error == 0:
-            if words[at.UNDO_COUNT]:
-                self._tell_accounts()
+            if changed:
+                self._tell_accounts(changed)
             if words[at.LOGS_SIZE]:
                 self._tell_logs()
             journal.refund = arena.numbers[at.REFUND]
@@ -268,11 +280,17 @@ class NativeRun:
         return bytes(self.arena.view[start : start + 20])[::-1]
 
     def _account(self) -> None:
-        place = self.arena.words[at.ACCOUNT]
+        arena = self.arena
+        view, place = arena.view, arena.words[at.ACCOUNT]
         start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
-        flags = struct.unpack_from("<I", self.arena.view, start + 132)[0]
-        known = self._known(self._address(place), flags)
-        self.arena.view[start + 40 : start + 40 + len(known)] = known
+        flags = struct.unpack_from("<I", view, start + 132)[0]
+        address = self._address(place)
+        known = self._known(address, flags)
+        view[start + 40 : start + 40 + len(known)] = known
+        if not flags & _WRITTEN:
+            exists = known[92] & _EXISTS
+            _IN_STATE.pack_into(view, start + 148, 1, known[16:92] + exists.to_bytes(4, "little"))
+            arena.known.places[address] = place
 
     def _known(self, address: Address, flags: int) -> bytes:
         """Returns an account's data as the runtime has it. ``flags`` it has already."""
@@ -291,14 +309,18 @@ class NativeRun:
         )  # fmt: skip
 
     def _code(self) -> None:
-        place = self.arena.words[at.ACCOUNT]
+        arena, journal = self.arena, self.journal
+        place = arena.words[at.ACCOUNT]
         address = self._address(place)
-        code = self.journal.code(address)
-        account = self.journal.account(address)
-        index = self.arena.register(code)
+        code = journal.code(address)
+        account, before = journal.account(address), journal.origin[address]
+        index = arena.register(code)
         if account is not None:
-            self.arena.by_hash[account.code_hash] = index
-        struct.pack_into("<i", self.arena.view, at.ACCOUNTS + at.ACCOUNT_SIZE * place + 128, index)
+            arena.by_hash[account.code_hash] = index
+        start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
+        struct.pack_into("<i", arena.view, start + 128, index)
+        if account is not None and before is not None and account.code_hash == before.code_hash:
+            struct.pack_into("<i", arena.view, start + 224, index)
 
     def _slot(self) -> None:
         arena, journal = self.arena, self.journal
@@ -311,7 +333,11 @@ class NativeRun:
         slot = int.from_bytes(view[start : start + 32], "little")
         current = journal.load(address, slot).to_bytes(32, "little")
         view[start + 64 : start + 128] = current + journal.original(address, slot).to_bytes(32, "little")
-        view[start + 48] |= 1
+        if address in self.written or address in journal.created:
+            view[start + 48] |= _KNOWN
+        else:
+            view[start + 48] |= _KNOWN_IN_STATE
+            arena.known.places[address] = place
 
     def _put_storage(self, place: int, address: Address, asked: int) -> bool:
         """Put all of an account's storage there, if it is known and not much more than was asked for one by one."""
@@ -325,8 +351,13 @@ class NativeRun:
         pairs.append(
             bytes(arena.view[start : start + 32]) + bytes(32)
         )  # what was asked for: 0, if it is not among them
-        arena.put_slots(place, b"".join(pairs), 0, 1)
-        arena.view[at.ACCOUNTS + at.ACCOUNT_SIZE * place + 48] |= 1
+        in_state = address not in self.journal.created
+        arena.put_slots(place, b"".join(pairs), 0, _KNOWN_IN_STATE if in_state else _KNOWN)
+        start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
+        arena.view[start + 48] |= 1
+        if in_state:
+            arena.view[start + 140] |= 1
+            arena.known.places[address] = place
         return True
 
     def _block_hash(self) -> None:
@@ -464,10 +495,9 @@ class NativeRun:
                 known[slot] = from_bytes(current, "little")
         places.release()
 
-    def _tell_accounts(self) -> None:
+    def _tell_accounts(self, count: int) -> None:
         arena, journal = self.arena, self.journal
         view = arena.view
-        count = int.from_bytes(view[at.CHANGED_COUNT : at.CHANGED_COUNT + 4], "little")
         for place in struct.unpack_from(f"<{count}I", view, at.CHANGED):
             address = self._address(place)
             start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
