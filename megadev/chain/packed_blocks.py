@@ -44,8 +44,9 @@ _INDEX_BITS = 24
 
 
 class _Packed(msgspec.Struct, frozen=True, kw_only=True):
-    """What is packed of a block. ``header`` is without the parent's hash, ``spec`` says which of the chunk's. Of deposits
-    there is only their encoding: nothing need be recovered to decode them.
+    """What is packed of a block. ``header`` is without the parent's hash, ``spec`` says which of the chunk's.
+
+    Of deposits there is only their encoding: nothing need be recovered to decode them.
     """
 
     header: Header

@@ -3,8 +3,9 @@
 A world's maps and tries share with the world before it all that did not change, and yet the paths to what did are some
 ten kilobytes for an empty block, which on a chain that seals one a second is a gigabyte a day. Of old blocks one in 64
 keeps its world; those between keep what was written since, a tenth of that, and are made anew for whoever asks. Where
-blocks are empty and write next to nothing, what was written is packed, and only one in 86,000 keeps its world: the protocol's own contracts, which every block writes to, hold thousands of words that are others in each of
-two worlds that lie far apart, and those alone are some twenty megabytes.
+blocks are empty and write next to nothing, what was written is packed, and only one in 86,000 keeps its world: the
+protocol's own contracts, which every block writes to, hold thousands of words that are others in each of two worlds
+that lie far apart, and those alone are some twenty megabytes.
 
 Accounts, words and code are found in what was written without a world being made: only a proof, a root, or a walk over
 everything makes one, which takes a second at most where it is a day from the world that is kept.
