@@ -179,10 +179,24 @@ class World(_Remembered):
         storage = self._storages.get(address)
         return EMPTY_TRIE_ROOT if storage is None else storage.trie.root
 
+    def storage_with_trie(self, address: Address) -> Storage:
+        """All of an account's storage."""
+        return self._storages.get(address, NO_STORAGE)
+
     def storage_trie(self, address: Address) -> Trie:
         """An account's storage trie."""
         storage = self._storages.get(address)
         return _EMPTY_TRIE if storage is None else storage.trie
+
+    def shares(self, other: World, address: Address) -> bool:
+        """True if an account and its storage are known to be the same in ``other``, without comparing what they hold:
+        nothing was written to them on the way from one world to the other. False where that is not known.
+        """
+        return (
+            type(self) is World is type(other)
+            and self._storages.get(address) is other._storages.get(address)
+            and self._accounts.get(address) is other._accounts.get(address)
+        )
 
     def prove_account(self, address: Address) -> list[bytes]:
         """Nodes of the account trie from the root towards ``address`` (EIP-1186): it is so, or it does not exist."""
