@@ -339,12 +339,15 @@ class NativeRun:
             return
         start = at.SLOTS + at.SLOT_SIZE * arena.words[at.SIZE]
         slot = int.from_bytes(view[start : start + 32], "little")
-        current = journal.load(address, slot).to_bytes(32, "little")
-        view[start + 64 : start + 128] = current + journal.original(address, slot).to_bytes(32, "little")
-        if address in self.written or address in journal.created:
-            view[start + 48] |= _KNOWN
+        in_state = not (address in self.written or address in journal.created)
+        if in_state and journal.takes_outcome:  # which tells that it was read, and what it was
+            current = original = journal.reader.storage(address, slot).to_bytes(32, "little")
         else:
-            view[start + 48] |= _KNOWN_IN_STATE
+            current = journal.load(address, slot).to_bytes(32, "little")
+            original = journal.original(address, slot).to_bytes(32, "little")
+        view[start + 64 : start + 128] = current + original
+        view[start + 48] |= _KNOWN_IN_STATE if in_state else _KNOWN
+        if in_state:
             arena.known.places[address] = place
 
     def _put_storage(self, place: int, address: Address, asked: int) -> bool:

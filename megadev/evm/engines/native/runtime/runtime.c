@@ -326,7 +326,7 @@ u32 EXPORT(drive)(void) {
       case AT_HOST:
         f->entry = REFUSED; /* the host's answer is its end */
         f->resume = -1;
-        return account_at(place_of_account(&f->code_address))->flags & PRECOMPILE ? NEEDS_PRECOMPILE : NEEDS_PRINT;
+        return account_at(account_of(&f->code_address))->flags & PRECOMPILE ? NEEDS_PRECOMPILE : NEEDS_PRINT;
       case REFUSED:
         if (f->resume >= 0) context->error = (u32)f->resume;
         r = leave(f);
