@@ -15,7 +15,7 @@ chain        the engine's name and the chain's spec, pickled             none
 state        a whole state, in place of what was there: ``told_diff``    none
 written      what was written since: ``told_diff``                       none
 block        the block's environment, and what was written in it so far  none
-run          transactions: ``TxEnv``'s fields                            (outcome or None, nanoseconds) of each
+run          what others wrote or None, transactions: ``TxEnv``'s fields (outcome or None, nanoseconds) of each
 ===========  ==========================================================  ===========================================
 
 Why ``marshal``: both ends are the same Python, and nothing else reads tuples of numbers and bytes as fast.
@@ -181,7 +181,10 @@ class Executor:
     def handle(self, what: str, more: Any) -> object | None:
         """See the module. Raises ``ValueError`` for a message that is none."""
         if what == "run":
-            return [self._run(TxEnv(*fields)) for fields in more]
+            missed, transactions = more
+            if missed is not None:
+                self._state.apply(_diff(missed))
+            return [self._run(TxEnv(*fields)) for fields in transactions]
         if what == "recover":
             return [recovered(raw) for raw in more]
         if what == "block":

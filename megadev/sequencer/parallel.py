@@ -6,7 +6,8 @@ a transaction's turn comes and a worker's outcome is there, it is adopted if all
 (``outcomes``), and else executed here, as it is where no outcome has come. Nobody waits for a worker.
 
 Which transactions: those of some senders each. What a sender sends depends on what it sent before, by its balance in a
-token for instance, and a worker knows what it executed itself. One part of the senders stays here, since this thread
+token for instance, and a worker knows what it executed itself; of what was executed here instead it is told. A sender
+whose transaction had to be executed again stays here for the rest of the block. One part of the senders stays here, since this thread
 has time left when it only adopts; how many depends on whether workers keep up.
 
 Plain transfers stay here as well where they run for less time than it takes to read what a worker tells of them.
@@ -25,12 +26,13 @@ import msgspec
 
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import DYNAMIC_FEE, Transaction
-from megadev.clock import Clock, SystemClock
+from megadev.clock import processor_ns
 from megadev.evm.engine import Engine, Execution
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.sequencer.block_builder import BlockBuilder
 from megadev.sequencer.executing import packed, told_diff, told_environment, told_world
 from megadev.sequencer.outcomes import Conflict, Outcome, adopted, fee_recipients
+from megadev.state.diff import StateDiff
 from megadev.state.world import World
 
 MANY = 64
@@ -52,6 +54,8 @@ LONGEST_PAUSE = 256
 KEPT = 1_024
 """Blocks whose figures are remembered."""
 CONFLICTS_KEPT = 10_000
+HERE = -1
+"""In place of a lane: this process."""
 
 Answered: TypeAlias = Callable[[Any], None]
 
@@ -62,6 +66,11 @@ class Lane(Protocol):
     @property
     def has_room(self) -> bool:
         """It is there, and would get to what it is given before long."""
+        ...
+
+    @property
+    def is_idle(self) -> bool:
+        """It is there, and has nothing to do."""
         ...
 
     def tell(self, message: bytes) -> bool:
@@ -80,9 +89,9 @@ class Lane(Protocol):
 class Record(msgspec.Struct):
     """What came of one block's execution in parallel. ``adopted`` and ``conflicts`` (outcomes that did not hold, so
     that the transaction was executed again), ``late`` (no outcome had come) and ``untold`` (none could be told) are of
-    those ``given`` to workers; the other transactions were executed here at once. Times are nanoseconds: ``here`` of
-    executions in this process, ``there`` of those in workers that were adopted, ``whole`` of all that the execution
-    took in this process.
+    those ``given`` to workers; the other transactions were executed here at once. Times are nanoseconds of
+    processor time: ``here`` of executions in this process, ``there`` of those in workers that were adopted, ``whole`` of
+    all that execution took in this process: these, the giving and the adopting.
     """
 
     workers: int
@@ -129,9 +138,8 @@ class _Fed(msgspec.Struct):
 class Parallel:
     """Of one chain. ``lanes``: its workers, started when they are first asked for; none: nothing is done here."""
 
-    def __init__(self, lanes: Callable[[], Sequence[Lane]], clock: Clock | None = None) -> None:
+    def __init__(self, lanes: Callable[[], Sequence[Lane]]) -> None:
         self._lanes = lanes
-        self.clock = SystemClock() if clock is None else clock
         self.records: OrderedDict[Hash32, Record] = OrderedDict()
         """By block hash, the newest blocks."""
         self.share: float | None = None
@@ -193,6 +201,7 @@ class Parallel:
 
     def _feed(self, lane: Lane, engine: Engine, spec: ChainSpec, world: World) -> bool:
         """Tell a worker what it does not know of the state that a block begins with. False if that cannot be done."""
+        lane.collect()
         if not lane.has_room or self._is_too_large:
             return False
         if self._chain is None or self._chain[0] is not engine or self._chain[1] is not spec:
@@ -215,6 +224,8 @@ class Parallel:
 
     def _feed_whole(self, lane: Lane, engine: Engine, spec: ChainSpec, world: World) -> bool:
         self._fed.pop(id(lane), None)
+        if not lane.is_idle:
+            return False
         told = told_world(world, MOST_STATE // 2)
         if told is None:
             self._is_too_large = True
@@ -236,15 +247,16 @@ class Session:
         self.builder = builder
         self._lanes = lanes
         self.record = Record(len(lanes))
-        self._now = parallel.clock.monotonic_ns
         self._window: deque[Transaction] = deque()
         self._source: Iterator[Transaction] = iter(())
         self._of: dict[Address, int] = {}
-        """By sender, the lane that executes what it sends; -1: it is done here."""
+        """By sender, the lane that executes what it sends, or ``HERE``."""
         share = parallel.first_share(len(lanes)) if parallel.share is None else parallel.share
         self._weights = [*((1 - share) / len(lanes) for _ in lanes), share]
         self._loads = [0] * (len(lanes) + 1)
         self._waiting: list[deque[tuple[int, Transaction]]] = [deque() for _ in lanes]
+        self._missed: list[StateDiff | None] = [None for _ in lanes]
+        """What was written here by transactions that the worker was to execute, and was not given in time."""
         self._size = [FIRST_CHUNK] * len(lanes)
         self._outcomes: dict[Hash32, tuple[Outcome | None, int]] = {}
         self._given: set[Hash32] = set()
@@ -273,39 +285,57 @@ class Session:
     def run(self, tx: Transaction) -> Execution:
         """The execution of ``tx`` at the end of the block. Raises as ``BlockBuilder.run``."""
         self.record.transactions += 1
-        started = self._now()
+        started = processor_ns()
         try:
             return self._run(tx)
         finally:
-            self.record.whole += self._now() - started
+            self.record.whole += processor_ns() - started
 
     def _run(self, tx: Transaction) -> Execution:
+        if tx.hash not in self._given:
+            return self._here(tx, is_missed=True)
         record = self.record
-        if tx.hash in self._given:
+        known = self._outcomes.pop(tx.hash, None)
+        if self._of[tx.sender] == HERE:
+            record.conflicts += 1  # what it follows upon was another
+            return self._here(tx)
+        if known is None:
+            for lane in self._lanes:
+                lane.collect()
             known = self._outcomes.pop(tx.hash, None)
-            if known is None:
-                for lane in self._lanes:
-                    lane.collect()
-                known = self._outcomes.pop(tx.hash, None)
-            if known is None:
-                record.late += 1
-                if record.late >= 2 * ENOUGH and record.late >= 3 * record.adopted:
-                    record.stopped = True
-            else:
-                outcome, took = known
-                if outcome is None:
-                    record.untold += 1
-                else:
-                    builder = self.builder
-                    execution = adopted(outcome, tx.sender, tx.nonce, builder.state, builder.env, self._paid)
-                    if isinstance(execution, Execution):
-                        record.adopted += 1
-                        record.there += took
-                        return execution
-                    self._conflicts(tx, execution)
-        started = self._now()
+        if known is None:
+            record.late += 1
+            if record.late >= 2 * ENOUGH and record.late >= 3 * record.adopted:
+                record.stopped = True
+            return self._here(tx)
+        outcome, took = known
+        if outcome is None:
+            record.untold += 1
+            self._of[tx.sender] = HERE
+            return self._here(tx)
+        builder = self.builder
+        execution = adopted(outcome, tx.sender, tx.nonce, builder.state, builder.env, self._paid)
+        if isinstance(execution, Execution):
+            record.adopted += 1
+            record.there += took
+            return execution
+        self._conflicts(tx, execution)
+        return self._here(tx)
+
+    def _here(self, tx: Transaction, *, is_missed: bool = False) -> Execution:
+        """Execute it in this process. ``is_missed``: the worker that executes what its sender sends knows nothing of
+        what it does.
+        """
+        started = processor_ns()
         execution = self.builder.run(tx)
-        record.here += self._now() - started
+        self.record.here += processor_ns() - started
+        lane = self._of.get(tx.sender, HERE) if is_missed and not self.record.stopped else HERE
+        if lane != HERE:
+            missed = self._missed[lane]
+            if missed is None:
+                self._missed[lane] = execution.diff.copy()
+            else:
+                missed.absorb(execution.diff)
         return execution
 
     def _conflicts(self, tx: Transaction, conflict: Conflict) -> None:
@@ -314,6 +344,7 @@ class Session:
         if len(record.again) < CONFLICTS_KEPT:
             record.again.append(tx.hash)
             record.contended[conflict] += 1
+        self._of[tx.sender] = HERE  # what a worker has executed of the rest that it sends rests upon this
         if record.conflicts + record.adopted >= ENOUGH and record.conflicts >= 3 * record.adopted:
             record.stopped = True  # three of four: those that held have saved less than the others cost
 
@@ -340,10 +371,10 @@ class Session:
                 key=lambda index: ((loads[index] + 1) / weights[index], -weights[index]),
             )
             if lane == len(self._lanes):
-                lane = -1
+                lane = HERE
             self._of[tx.sender] = lane
         self._loads[lane] += 1
-        if lane >= 0:
+        if lane != HERE:
             self._waiting[lane].append((self._pulled, tx))
 
     def _is_for_workers(self, tx: Transaction) -> bool:
@@ -356,23 +387,30 @@ class Session:
 
     def _look_ahead(self) -> None:
         """Fill the window, and give workers what they have room for."""
-        started = self._now()
+        started = processor_ns()
         self._pull(WINDOW - len(self._window))
         if any(self._waiting):
             self._give_out()
-        self.record.whole += self._now() - started
+        self.record.whole += processor_ns() - started
 
     def _give_out(self) -> None:
         for index, lane in enumerate(self._lanes):
             waiting = self._waiting[index]
             lane.collect()
             while waiting and lane.has_room:
-                while waiting and waiting[0][0] <= self._place + 1:
-                    waiting.popleft()  # its turn has come
-                chunk = [waiting.popleft()[1] for _ in range(min(self._size[index], len(waiting)))]
+                chunk = self._next_chunk(index)
                 if not chunk or not self._give(index, lane, chunk):
                     break
                 self._size[index] = min(2 * self._size[index], CHUNK)
+
+    def _next_chunk(self, index: int) -> list[Transaction]:
+        """What the worker may get next: nothing whose turn is over, nor of a sender that was taken from it."""
+        waiting, chunk = self._waiting[index], list[Transaction]()
+        while waiting and len(chunk) < self._size[index]:
+            place, tx = waiting.popleft()
+            if place >= self._place and self._of[tx.sender] == index:
+                chunk.append(tx)
+        return chunk
 
     def _give(self, index: int, lane: Lane, chunk: Sequence[Transaction]) -> bool:
         fields = [msgspec.structs.astuple(self.builder.transaction_env(tx)) for tx in chunk]
@@ -381,13 +419,14 @@ class Session:
             if not lane.tell(packed("block", (told_environment(builder.env), told_diff(builder.state.diff)))):
                 return False
             self._begun.add(index)
+        missed, self._missed[index] = self._missed[index], None
         hashes = [tx.hash for tx in chunk]
 
         def answered(outcomes: Sequence[tuple[Outcome | None, int]]) -> None:
             if not self._is_ended:
                 self._outcomes.update(zip(hashes, outcomes, strict=True))
 
-        if not lane.give(packed("run", fields), answered):
+        if not lane.give(packed("run", (None if missed is None else told_diff(missed), fields)), answered):
             return False
         self._given.update(hashes)
         self.record.given += len(chunk)

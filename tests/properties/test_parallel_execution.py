@@ -37,7 +37,8 @@ CODES = {
     "sends a wei to": "5f5f5f5f60015f355af15000",
     "destructs itself for": "5f35ff",
     "creates what destructs itself": "7f" + "33ff".ljust(64, "0") + "5f52 60025f5f f0 5f5f5f5f5f855af1 5000",
-    "creates at the same place": "7f" + "6001600155 61 33ff 5f52 6002601ef3".replace(" ", "").ljust(64, "0")
+    "creates at the same place": "7f"
+    + "6001600155 61 33ff 5f52 6002601ef3".replace(" ", "").ljust(64, "0")
     + "5f52 5f 600f 5f 5f f5 5f5f5f5f5f855af1 5000",
     "reverts": f"5f54600101 5f55 5f35{TELL}fd",
     "burns all its gas": "5b5f56",
@@ -74,7 +75,9 @@ def actions(senders: int = 4) -> st.SearchStrategy[list[Action]]:
             st.tuples(st.integers(0, senders - 1), place, place, st.integers(0, 2)), min_size=3, max_size=14
         )
 
-    return st.lists(st.sampled_from([*NAMES, "coinbase", "creation"]), min_size=2, max_size=5, unique=True).flatmap(among)
+    return st.lists(st.sampled_from([*NAMES, "coinbase", "creation"]), min_size=2, max_size=5, unique=True).flatmap(
+        among
+    )
 
 
 def send(net: Devnet, drawn: list[Action]) -> None:

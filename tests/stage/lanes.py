@@ -17,7 +17,7 @@ class InlineLane:
     def __init__(self, is_late: Callable[[], bool] = lambda: False) -> None:
         self.executor = Executor()
         self.is_late = is_late
-        self.has_room = True
+        self.has_room = self.is_idle = True
         self._answers: deque[tuple[Callable[[Any], None], bytes]] = deque()
 
     def tell(self, message: bytes) -> bool:
