@@ -54,7 +54,7 @@ class Worker:
         self.socket.setblocking(False)
         self.unanswered: deque[Callable[[Any], None]] = deque()
         self.is_ready = False
-        self._is_gone = False
+        self.is_gone = False
         self._on_end = on_end
         self._buffer = bytearray()
         self._lock = Lock()
@@ -62,7 +62,7 @@ class Worker:
     @property
     def has_room(self) -> bool:
         """It is there, and would get to what it is given before long."""
-        return self.is_ready and not self._is_gone and len(self.unanswered) < AT_ONCE
+        return self.is_ready and not self.is_gone and len(self.unanswered) < AT_ONCE
 
     @property
     def is_idle(self) -> bool:
@@ -72,7 +72,7 @@ class Worker:
     def tell(self, message: bytes) -> bool:
         """Send what is not answered, a whole state maybe; False if it is gone."""
         with self._lock:
-            if self._is_gone:
+            if self.is_gone:
                 return False
             try:
                 self.socket.settimeout(_PATIENCE)
@@ -86,7 +86,7 @@ class Worker:
     def give(self, message: bytes, answered: Callable[[Any], None]) -> bool:
         """Send what is answered, by calling ``answered``; False if it is gone."""
         with self._lock:
-            if self._is_gone:
+            if self.is_gone:
                 return False
             try:
                 if self.socket.send(message) != len(message):
@@ -100,7 +100,7 @@ class Worker:
     def collect(self) -> None:
         """Hand on what has been answered by now."""
         with self._lock:
-            if self._is_gone:
+            if self.is_gone:
                 return
             try:
                 self._receive()
@@ -121,12 +121,12 @@ class Worker:
                 self._buffer += received
 
     def _end(self, problem: Exception) -> None:
-        self._is_gone = True
+        self.is_gone = True
         self._on_end(self, problem)
 
     def end(self) -> int | None:
         """Let it go; its exit code, if it has ended by itself."""
-        self._is_gone = True
+        self.is_gone = True
         self.socket.close()
         code = self.process.poll()
         if code is None:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from megadev.node.workers import AT_ONCE
 from megadev.sequencer.executing import Executor, packed, unpacked
 
 
@@ -17,8 +18,15 @@ class InlineLane:
     def __init__(self, is_late: Callable[[], bool] = lambda: False) -> None:
         self.executor = Executor()
         self.is_late = is_late
-        self.has_room = self.is_idle = True
         self._answers: deque[tuple[Callable[[Any], None], bytes]] = deque()
+
+    @property
+    def has_room(self) -> bool:
+        return len(self._answers) < AT_ONCE
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._answers
 
     def tell(self, message: bytes) -> bool:
         (received,) = unpacked(bytearray(message))
