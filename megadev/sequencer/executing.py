@@ -231,7 +231,7 @@ class Executor:
         return known
 
     def _execute(self, env: BlockEnv, tx: TxEnv, state: StateReader) -> Execution:
-        assert self._engine is not None, "the chain was told"
+        assert self._engine is not None, "the chain comes first"
         started = processor_ns()
         execution = self._engine.execute(env, tx, state)
         self._took = processor_ns() - started
@@ -240,7 +240,7 @@ class Executor:
     def _run(self, tx: TxEnv) -> tuple[Outcome | None, int]:
         self._buckets = set()
         try:
-            assert self._env is not None, "the block was told"
+            assert self._env is not None, "the block comes first"
             outcome = told(self._execute, self._env, tx, self._state, self._paid, self._tells_balances, self._buckets)
         except Exception:  # it is executed in its turn, where whatever is wrong with it is told
             outcome = None
