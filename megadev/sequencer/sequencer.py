@@ -60,7 +60,7 @@ from megadev.events import (
 from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32
-from megadev.sequencer import reserved
+from megadev.sequencer import payloads, reserved
 from megadev.sequencer.admission import check_admission, may_run_long
 from megadev.sequencer.aging import StateLimit, age
 from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockStart
@@ -70,6 +70,7 @@ from megadev.sequencer.filling import fill
 from megadev.sequencer.modes import BlockSettings, MiningMode
 from megadev.sequencer.oracle import OracleService
 from megadev.sequencer.parallel import Parallel
+from megadev.sequencer.payloads import PayloadAttributes
 from megadev.sequencer.pending import PendingView
 from megadev.sequencer.prefetch import load_for, prefetch_for_pool, prefetching
 from megadev.sequencer.rebuild import falsified
@@ -319,6 +320,26 @@ class Sequencer(ChainTip):
         if self.mode is _CONTINUOUS:
             self._take_waiting()
         return mined
+
+    def commit(self, attributes: PayloadAttributes, transactions: Sequence[Transaction] | None) -> SealedBlock:
+        """Build the next block as ``payloads.build`` has it, after what the protocol puts first, and seal it.
+
+        Raises ``PayloadRefused`` for one that cannot be, and ``SequencerStopped`` where none is built now.
+        """
+        self.check_running()
+        self.between_blocks()
+        self._include_lone_deposits()
+        head, irregular, _ = self.tip
+        builder = payloads.build(self, head, irregular, attributes, transactions, self.block_start(self))
+        self._announce_start(builder)
+        first = len(builder.plan.start.transactions)
+        for index, tx in enumerate(builder.transactions[first:], first):
+            self.pool.remove(tx.hash)
+            self.publish(TransactionPreconfirmed(tx, builder.receipts[index], builder.plan.number, index, 0))
+        block = self._append(builder)
+        if self.mode is _CONTINUOUS:
+            self._take_waiting()
+        return block
 
     def check_row(self, count: int, interval: int | None = None) -> None:
         """Raises ``InvalidParams`` where so many blocks would leave the range of timestamps or numbers."""
