@@ -140,6 +140,8 @@ class Sequencer(ChainTip):
         """Called with what fetches the state that a waiting transaction needs, where the writer may not wait for it."""
         self.keep_states: StateLimit | None = None
         """How many of the newest blocks keep their states (``aging``); None: all do."""
+        self.packs_blocks = True
+        """Whether old blocks are packed: not where they leave memory anyway."""
         self.written_from: Callable[[], int | None] = lambda: None
         """From which block on states are needed all the same, since they are yet to be written down; None: none is."""
         self.parallel: Parallel | None = None
@@ -632,7 +634,7 @@ class Sequencer(ChainTip):
 
     def _adopt(self, block: SealedBlock, diffs: tuple[StateDiff, ...] = (), *, after: Row | None = None) -> SealedBlock:
         self.store.append(block, after)
-        age(self.store, self.keep_states, self.written_from())
+        age(self.store, self.keep_states, self.written_from(), packs=self.packs_blocks)
         self.tip = Tip(block)
         self.time.block_sealed(block.header.timestamp)
         self.blocks = self.blocks.one_block_passed()

@@ -183,6 +183,10 @@ class World(_Remembered):
         storage = self._storages.get(address)
         return EMPTY_TRIE_ROOT if storage is None else storage.trie.root
 
+    def storage_with_trie(self, address: Address) -> Storage:
+        """All of an account's storage."""
+        return self._storages.get(address, NO_STORAGE)
+
     def storage_trie(self, address: Address) -> Trie:
         """An account's storage trie."""
         storage = self._storages.get(address)
