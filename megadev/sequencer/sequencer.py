@@ -66,7 +66,7 @@ from megadev.sequencer.aging import StateLimit, age
 from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockStart
 from megadev.sequencer.chain_tip import ChainTip, Later, Tip
 from megadev.sequencer.faults import NO_FAULTS, Faults, rival_of, rival_promises
-from megadev.sequencer.filling import fill
+from megadev.sequencer.filling import fill, refusal_of
 from megadev.sequencer.modes import BlockSettings, MiningMode
 from megadev.sequencer.oracle import OracleService
 from megadev.sequencer.parallel import Parallel
@@ -546,6 +546,9 @@ class Sequencer(ChainTip):
         """Execute ``tx`` at the end of the open block; where that has no room for it, it goes on waiting."""
         builder = self._open_or_next() if prefetched is None else prefetched[0]
         if not self._may_join(tx, builder):
+            if (refusal := refusal_of(builder, tx)) is not None:
+                self.give_up(tx, refusal)
+                raise refusal
             return
         try:
             receipt = builder.append(tx, builder.run(tx) if prefetched is None else prefetched[1])
