@@ -87,6 +87,10 @@ class World(_Remembered):
         """Every account, in no particular order."""
         return iter(self._accounts.items())
 
+    def storages(self) -> Iterator[tuple[Address, Mapping[int, int]]]:
+        """The slots of every address that has any, an account or not, in no particular order."""
+        return ((address, storage.slots) for address, storage in self._storages.items())
+
     def storage_of(self, address: Address) -> Mapping[int, int]:
         """All slots of an account that are not 0, in no particular order."""
         return self._storages.get(address, NO_STORAGE).slots
@@ -179,10 +183,24 @@ class World(_Remembered):
         storage = self._storages.get(address)
         return EMPTY_TRIE_ROOT if storage is None else storage.trie.root
 
+    def storage_with_trie(self, address: Address) -> Storage:
+        """All of an account's storage."""
+        return self._storages.get(address, NO_STORAGE)
+
     def storage_trie(self, address: Address) -> Trie:
         """An account's storage trie."""
         storage = self._storages.get(address)
         return _EMPTY_TRIE if storage is None else storage.trie
+
+    def shares(self, other: World, address: Address) -> bool:
+        """True if an account and its storage are known to be the same in ``other``, without comparing what they hold:
+        nothing was written to them on the way from one world to the other. False where that is not known.
+        """
+        return (
+            type(self) is World is type(other)
+            and self._storages.get(address) is other._storages.get(address)
+            and self._accounts.get(address) is other._accounts.get(address)
+        )
 
     def prove_account(self, address: Address) -> list[bytes]:
         """Nodes of the account trie from the root towards ``address`` (EIP-1186): it is so, or it does not exist."""

@@ -24,9 +24,7 @@ CONTEXT: Final = 0x20000
 FRAMES: Final = 0x40000
 BLOBS: Final = 0x90000
 CHANGED: Final = 0xA0000
-LOOKED_AT: Final = 0xA8000
 ACCOUNTS: Final = 0x100000
-ACCESSED: Final = 0x380000
 CODES: Final = 0x400000
 LISTS: Final = 0x500000
 LOGS: Final = 0x600000
@@ -60,13 +58,13 @@ REFUND, GAS, PAUSE_AT = (64 // 8, 72 // 8, 80 // 8)
 # 32-bit words of the context
 (DEPTH, ACCOUNT, POINTER, SIZE, RETURN_SIZE, UNDO_COUNT, LOGS_SIZE, ERROR, ERROR_A, ERROR_B, SLOT_COUNT,
  ACCOUNT_COUNT, TELLS, CODE, ANSWERED, INITCODE_LIMIT, CODE_LIMIT, DESTROYS_ALL, INITCODE_WORD_GAS, BLOB_COUNT,
- _TOO_BIG, HEAT_LIMIT, ACCESSED_COUNT, DELEGATES) = range(96 // 4, 192 // 4)  # fmt: skip
+ _TOO_BIG, HEAT_LIMIT, _ACCESSED, DELEGATES) = range(96 // 4, 192 // 4)  # fmt: skip
 ENVIRONMENT: Final = CONTEXT + 192
 OPERATIONS: Final = ENVIRONMENT + 512
 PRECOMPILES: Final = OPERATIONS + 2048
 SMALL_ADDRESSES: Final = 1024
 COUNTS: Final = PRECOMPILES + SMALL_ADDRESSES
-"""Two 32-bit words: accounts changed, and accounts looked at that the host was not asked about."""
+"""32-bit words: accounts changed; accounts looked at without the host's being asked; slots reported; changed ones."""
 ASKED, ANSWER = CONTEXT, CONTEXT + 32
 
 _GAS_FIRST, _STACK_FIRST, _OUTSIDE, _MISSING = 1, 2, 3, 4
@@ -286,6 +284,11 @@ class Arena:
             self.words[ACCOUNT] = place
             arguments[0], arguments[2], arguments[4] = len(piece) // 64, flags, state
             self._put_slots.held()
+
+    def changed_accounts(self) -> tuple[int, ...]:
+        """Where the accounts lie that the last run has changed."""
+        (count,) = struct.unpack_from("<I", self.view, COUNTS)
+        return struct.unpack_from(f"<{count}I", self.view, CHANGED)
 
     @property
     def is_full(self) -> bool:

@@ -12,13 +12,14 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from megadev.chain.receipts import REVERTED, Log
+from megadev.chain.receipts import REVERTED
 from megadev.errors import EngineFault
 from megadev.evm.engine import Frame, FrameExit
 from megadev.evm.engines.frames import OUT_OF_GAS, Call, Machine
 from megadev.evm.engines.native import arena as at
 from megadev.evm.engines.native.arena import Arena, ArenaFull
 from megadev.evm.engines.native.host import WasmFault
+from megadev.evm.engines.native.outcome import NativeOutcome, log_at
 from megadev.evm.engines.operations import created_address
 from megadev.evm.opcodes import named
 from megadev.primitives.keccak import keccak
@@ -63,8 +64,6 @@ _FRAME = struct.Struct("<qqqIiIIIIIIIIIIIIqIIqiI32s32s32s32s")
 assert _FRAME.size == at.FRAME_SIZE
 _ACCOUNT = struct.Struct("<4IQ32s32siI")
 _IN_STATE = struct.Struct("<I80s")
-_SLOT = struct.Struct("<32s8xI20x32s32s")
-assert _SLOT.size == at.SLOT_SIZE
 _NO_LIMIT: Final = 0xFFFFFFFF
 _PRELOADS: Final = frozenset(3 * 4**n for n in range(8))
 """How many slots of an account have been asked for when one looks whether all of it can be put there at once."""
@@ -258,15 +257,15 @@ class NativeRun:
         if error == 0 or error == _REVERTED:
             call.output = bytes(arena.view[at.RETURN_DATA : at.RETURN_DATA + words[at.RETURN_SIZE]])
         call.error = self._reason()
-        changed, looked_at = struct.unpack_from("<II", arena.view, at.COUNTS)
-        for place in struct.unpack_from(f"<{looked_at}I", arena.view, at.LOOKED_AT):
-            journal.account(self._address(place))
-        self._tell_slots(error == 0)
+        outcome = NativeOutcome(arena, succeeded=error == 0)
+        if journal.takes_outcome and not self.written:
+            journal.outcome = outcome
+        else:
+            self._tell(outcome)
         if error == 0:
+            changed = arena.changed_accounts()
             if changed:
                 self._tell_accounts(changed)
-            if words[at.LOGS_SIZE]:
-                self._tell_logs()
             journal.refund = arena.numbers[at.REFUND]
         for told, arguments in self.events:
             told(*arguments)
@@ -461,7 +460,7 @@ class NativeRun:
 
     def _logged(self) -> None:
         assert self.machine.tracer is not None
-        self.events.append((self.machine.tracer.log, (self._log_at(self.arena.words[at.POINTER])[0],)))
+        self.events.append((self.machine.tracer.log, (log_at(self.arena.view, self.arena.words[at.POINTER])[0],)))
 
     def _destructed(self) -> None:
         arena, tracer = self.arena, self.machine.tracer
@@ -475,30 +474,29 @@ class NativeRun:
 
     # what is told to the journal
 
-    def _tell_slots(self, changed: bool) -> None:
-        arena, journal = self.arena, self.journal
-        view, count = arena.view, arena.words[at.ACCESSED_COUNT]
-        places = view[at.ACCESSED : at.ACCESSED + 4 * count].cast("I")
-        owner, known, original = -1, {}, {}
-        from_bytes, unpack, undo = int.from_bytes, _SLOT.unpack_from, journal.undo.append
-        for place in places:
-            key, account, current, before = unpack(view, at.SLOTS + at.SLOT_SIZE * place)
-            if account != owner:
-                owner, address = account, self._address(account)
-                known = journal.slots.setdefault(address, {})
-                original = journal.origin_slots.setdefault(address, {})
-            slot = from_bytes(key, "little")
-            if slot not in known:
-                known[slot] = original[slot] = from_bytes(before, "little")
-            if changed and current != before:
-                undo((known, slot, known[slot]))
-                known[slot] = from_bytes(current, "little")
-        places.release()
+    def _tell(self, outcome: NativeOutcome) -> None:
+        """What the journal does not take as it is."""
+        journal = self.journal
+        for address in outcome.accounts():
+            journal.account(address)
+        for address, words in outcome.reads().items():
+            known = journal.slots.setdefault(address, {})
+            original = journal.origin_slots.setdefault(address, {})
+            for slot, word in words.items():
+                if slot not in known:
+                    known[slot] = original[slot] = word
+        for address, words in outcome.writes().items():
+            known = journal.slots[address]
+            for slot, word in words.items():
+                if known[slot] != word:
+                    journal.undo.append((known, slot, known[slot]))
+                    known[slot] = word
+        journal.logs += outcome.logs()
 
-    def _tell_accounts(self, count: int) -> None:
+    def _tell_accounts(self, places: tuple[int, ...]) -> None:
         arena, journal = self.arena, self.journal
         view = arena.view
-        for place in struct.unpack_from(f"<{count}I", view, at.CHANGED):
+        for place in places:
             address = self._address(place)
             start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
             nonce, balance, code_hash, index, flags = struct.unpack_from("<Q32s32siI", view, start + 56)
@@ -515,21 +513,6 @@ class NativeRun:
                 if flags & _TOUCHED and address not in journal.touched:
                     journal.undo.append((journal.touched, address, None))
                     journal.touched[address] = True
-
-    def _log_at(self, start: int) -> tuple[Log, int]:
-        view = self.arena.view
-        topics, size = struct.unpack_from("<II", view, start)
-        first = start + 48
-        data = first + 32 * topics
-        words = tuple(bytes(view[i : i + 32]) for i in range(first, data, 32))
-        address = bytes(view[start + 16 : start + 36])[::-1]
-        return Log(address, words, bytes(view[data : data + size])), start + ((48 + 32 * topics + size + 15) & ~15)
-
-    def _tell_logs(self) -> None:
-        start, end = at.LOGS, at.LOGS + self.arena.words[at.LOGS_SIZE]
-        while start < end:
-            log, start = self._log_at(start)
-            self.journal.logs.append(log)
 
 
 def _limit(size: int | None) -> int:

@@ -161,7 +161,10 @@ static u32 leave(frame* f) {
   }
   context->gas = gas;
   context->return_size = size;
-  if (--context->depth == 0) return FINISHED;
+  if (--context->depth == 0) {
+    report();
+    return FINISHED;
+  }
   frame* p = frame_at(context->depth - 1);
   context->pause_at += p->gas + gas - f->gas; /* as if the caller had spent it */
   p->gas += gas;

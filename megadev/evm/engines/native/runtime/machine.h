@@ -132,10 +132,12 @@ typedef struct {
   u8 precompiles[1024]; /* of each small address whether it is one */
   u32 changed_count;
   u32 looked_at_count;
+  u32 reported_slots; /* in the report, see report() */
+  u32 reported_changes; /* so many of them hold another word */
   u32 epoch; /* of the state that is read: another one empties the tables */
   u32 incarnation;
 } context_t;
-_Static_assert(__builtin_offsetof(context_t, environment) == 192 && sizeof(context_t) == 192 + 512 + 2048 + 1024 + 16, "context");
+_Static_assert(__builtin_offsetof(context_t, environment) == 192 && sizeof(context_t) == 192 + 512 + 2048 + 1024 + 24, "context");
 
 typedef struct {
   i64 gas;
