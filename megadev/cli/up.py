@@ -403,7 +403,7 @@ def _keep_collections_short(devnet: Devnet) -> None:
             gc.collect()  # first, or rubbish is kept too; it looks at what is new only
             gc.freeze()
 
-    devnet.node.l2.bus.subscribe(freeze)
+    devnet.node.l2.bus.subscribe(freeze, BlockSealed)
 
 
 def _report_stray(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
