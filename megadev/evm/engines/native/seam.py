@@ -24,6 +24,10 @@ def is_outside(op: int) -> bool:
     return row is None or row.kind in _OUTSIDE_KINDS or op in _ALSO_OUTSIDE
 
 
+OUTSIDE: Final = frozenset(op for op in range(256) if OPCODES[op] is not None and is_outside(op))
+"""Those that are, by Ethereum's rules."""
+
+
 def leaves_frame(op: int) -> bool:
     """True if the opcode begins another frame or ends this one; all others leave compiled code where it is."""
     row = OPCODES[op]
