@@ -20,7 +20,7 @@ from megadev.evm.engines.native import arena as at
 from megadev.evm.engines.native.arena import Arena
 from megadev.evm.engines.native.frames import MOST_GAS, OUT_OF_GAS_ERROR, Compiling, GivenUp, NativeRun
 from megadev.evm.engines.native.runtime.rebuild import MEGA_RESULT
-from megadev.evm.mega_rules import VOLATILE_OPCODES, MegaRules, Stipend
+from megadev.evm.mega_rules import ACCOUNT_SIZE, VOLATILE_OPCODES, MegaRules, Stipend
 from megadev.evm.opcodes import NUMBERS
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ _TRANSACTION: Final = struct.Struct("<8qqIIIIIIII")
 assert _TOTALS.size + _TRANSACTION.size == 192
 _FRAME_METER: Final = struct.Struct("<9qII")
 _NO_LIMIT: Final = MOST_GAS
+FEE_RECIPIENTS: Final = 4
+"""How many accounts a transaction pays its fees to, at most."""
 _NEEDS_CREATION, _NEEDS_PRICE = 20, 31
 _NO_SLOT: Final = 0xFFFFFFFF
 _PREWARMED, _LOADED = 1 << 9, 1 << 10
@@ -120,14 +122,14 @@ class MeteredRun(NativeRun):
             raise GivenUp(is_full=False)  # whether that is laid to the limit depends on what it ran out for
 
     def _is_over(self) -> bool:
-        """True if a limit of the transaction is exceeded in the end."""
+        """True if a limit of the transaction is exceeded in the end, or may be when those who are paid are counted."""
         compute, data, kv, growth, _, compute_limit, *_ = _TOTALS.unpack_from(self.arena.view, _METER)
         meter = self.machine.meter
         return bool(
             compute > compute_limit
-            or data + meter.kept_data > meter.data_limit
-            or kv > meter.kv_limit
-            or growth > meter.growth_limit
+            or data + meter.kept_data + FEE_RECIPIENTS * ACCOUNT_SIZE > meter.data_limit
+            or kv + FEE_RECIPIENTS > meter.kv_limit
+            or growth + FEE_RECIPIENTS > meter.growth_limit
         )
 
     def _end(self) -> None:

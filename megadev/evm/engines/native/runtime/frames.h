@@ -493,6 +493,12 @@ static u32 operate_create(frame* f, u32 op) {
   if (size->l[0] > context->initcode_limit) return halt(context->initcode_limit == ~0u ? OUT_OF_GAS : INITCODE_SIZE);
   i64 cost = GAS_CREATE + (context->initcode_word_gas + (salted ? GAS_KECCAK_WORD : 0)) * words_of(size->l[0]);
   if (f->entry != COME_BACK) {
+    if (METERED && salted && meter->rules & EXPANDS_BEFORE_CREATE && !(meter->rules & SETTLES_UNSTARTED)) {
+      if (!use_memory(f, offset, size)) return halt(OUT_OF_GAS);
+      meter->compute += meter->mark - f->gas; /* counted, whatever becomes of the rest */
+      meter->mark = f->gas;
+      if (is_over(top_meter())) return give_up();
+    }
     if (!charge(f, cost) || !use_memory(f, offset, size)) return halt(OUT_OF_GAS);
     f->entry = COME_BACK;
     context->answered = 0;
