@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from megadev.evm.engines.native.compiler import Compiled
 from megadev.evm.engines.native.host import Library, Module, Store
-from megadev.evm.engines.native.seam import HELPERS, Entry, is_outside
-from megadev.evm.opcodes import OPCODES
+from megadev.evm.engines.native.seam import HELPERS, Entry
 from megadev.primitives.types import EMPTY_CODE_HASH, Hash32
 
 CONTEXT: Final = 0x20000
@@ -60,36 +59,6 @@ PRECOMPILES: Final = OPERATIONS + 2048
 SMALL_ADDRESSES: Final = 1024
 CHANGED_COUNT: Final = PRECOMPILES + SMALL_ADDRESSES
 ASKED, ANSWER = CONTEXT, CONTEXT + 32
-
-_GAS_FIRST, _STACK_FIRST, _OUTSIDE, _MISSING = 1, 2, 3, 4
-NOTHING: Final[Mapping[int, int]] = {}
-_STACK_FIRST_OPCODES: Final = frozenset(
-    (0x05, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x1A, 0x1D, 0x1E, 0x20, 0x37, 0x39, 0x51, 0x52, 0x53, 0x5E)
-)
-"""Where both are missing, these find out that words are before they find out that gas is."""
-
-
-def operations_table(names: dict[int, str], volatile: Mapping[int, int] = NOTHING) -> bytes:
-    """The runtime interpreter's table of a hardfork's opcodes. ``volatile``: further opcodes that the runtime has to
-    see, and what of the data that may change they look at (MegaETH).
-    """
-    table = bytearray()
-    for op in range(256):
-        row = OPCODES[op]
-        if row is None or op not in names or row.name == "INVALID":
-            table += struct.pack("<HBBHH", 0, 0, _MISSING, 0, 0)
-            continue
-        room = 1024 - max(row.outputs - row.inputs, 0) - row.inputs
-        outside = is_outside(op) or op in volatile
-        kind = _OUTSIDE if outside else _STACK_FIRST if op in _STACK_FIRST_OPCODES else _GAS_FIRST
-        table += struct.pack("<HBBHH", 0 if outside else row.gas, row.inputs, kind, room, volatile.get(op, 0))
-    return bytes(table)
-
-
-def outside_of(table: bytes) -> frozenset[int]:
-    """The opcodes that are the runtime's by such a table, and not the compiler's."""
-    return frozenset(op for op in range(256) if table[8 * op + 3] == _OUTSIDE)
-
 
 _WITHOUT_ENTRIES: Final = bytes(kind & 1 for kind in range(256))
 

@@ -22,7 +22,7 @@ import msgspec
 
 from megadev.evm.engines.bytecode import analyse
 from megadev.evm.engines.native.host import Library, Module, WasmFault
-from megadev.evm.engines.native.seam import Entry
+from megadev.evm.engines.native.seam import Entry, outside_of
 from megadev.files import write_whole
 from megadev.primitives.keccak import keccak
 
@@ -191,7 +191,6 @@ class Compiler:
 
     def compile(self, code: bytes, table: bytes, names: dict[int, str], visited: frozenset[int] | None) -> Compiled:
         """Compile now. Raises WasmFault where wasmtime refuses what was written."""
-        from megadev.evm.engines.native.arena import outside_of
         from megadev.evm.engines.native.plan import plan
 
         # Python's lock is let go of now and then: another thread shall not wait for all of it

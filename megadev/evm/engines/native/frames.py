@@ -21,6 +21,7 @@ from megadev.evm.engines.native import arena as at
 from megadev.evm.engines.native.arena import Arena, ArenaFull
 from megadev.evm.engines.native.host import WasmFault
 from megadev.evm.engines.native.runtime.rebuild import RESULT
+from megadev.evm.engines.native.seam import NOTHING
 from megadev.evm.engines.operations import created_address
 from megadev.evm.rules import Precompile
 from megadev.primitives.keccak import keccak
@@ -107,7 +108,7 @@ class NativeRun:
     """
 
     runtime: ClassVar[Path] = RESULT
-    volatile: ClassVar[Mapping[int, int]] = at.NOTHING
+    volatile: ClassVar[Mapping[int, int]] = NOTHING
     answers: ClassVar[dict[int, Callable[[Any], None]]]
 
     def __init__(self, tier: Compiling, arena: Arena, machine: Machine, call: Call) -> None:
@@ -130,15 +131,17 @@ class NativeRun:
     def run(self) -> None:
         """Leaves the outcome in the call, as ``Machine.run`` does.
 
-        Raises GivenUp, with nothing done but reads; EngineFault where native code trapped.
+        Raises GivenUp, with nothing done; EngineFault where native code trapped.
         """
-        machine = self.machine
+        machine, journal = self.machine, self.journal
         printed, room = len(machine.console), machine.console_room
+        accounts, slots = len(journal.accounts), {address: len(known) for address, known in journal.slots.items()}
         try:
             self._drive(self._begin())
         except (GivenUp, ArenaFull) as problem:
             del machine.console[printed:]
             machine.console_room = room
+            journal.forget_reads(accounts, slots)
             raise GivenUp(not isinstance(problem, GivenUp) or problem.is_full) from None
         except WasmFault as fault:
             raise EngineFault(f"native code failed: {fault}") from fault

@@ -176,7 +176,9 @@ class MeteredRun(NativeRun):
         before = meter.compute, meter.compute_limit
         meter.compute = struct.unpack_from("<q", view, _METER)[0]
         meter.compute_limit = struct.unpack_from("<q", view, _METER + 40)[0]
-        frame = MegaCall(None, call.kind, call.depth, call.caller, call.address, call.code_address, b"", 0, call.data, call.gas)
+        frame = MegaCall(
+            None, call.kind, call.depth, call.caller, call.address, call.code_address, b"", 0, call.data, call.gas
+        )
         depth = self.arena.words[at.DEPTH] - 1
         frame.compute_cap = struct.unpack_from("<q", view, _FRAME_METERS + _FRAME_METER.size * depth + 48)[0]
         try:

@@ -15,11 +15,12 @@ from typing import Final
 
 from megadev.errors import ConfigError
 from megadev.evm.engines.frames import Call, Machine
-from megadev.evm.engines.native.arena import Arena, operations_table
+from megadev.evm.engines.native.arena import Arena
 from megadev.evm.engines.native.compiler import LARGEST_CODE, Compiled, Compiler, DiskCache
 from megadev.evm.engines.native.frames import GivenUp, NativeRun
 from megadev.evm.engines.native.host import HostUnavailable, Module, WasmFault, load
 from megadev.evm.engines.native.runtime.rebuild import RESULT
+from megadev.evm.engines.native.seam import operations_table
 
 HOT: Final = 25_000
 """Jump destinations of one code that have been interpreted before it is compiled: some 2 ms, where compiling it takes a

@@ -519,6 +519,7 @@ static u32 operate_create(frame* f, u32 op) {
                 : creator->nonce == 0xffffffffffffffffu ? NONCE_OVERFLOW
                                                         : 0;
   u32 place = account_of(&address);
+  if (METERED && meter->is_multiplied && meter->price - top_meter()->stipend > f->gas) return halt(OUT_OF_GAS);
   if ((!refused || (METERED && meter->rules & GROWS_BY_EMPTY_ONLY)) && (r = know(place))) return r;
   int has_storage = !METERED && context->answered & 2; /* the host says so; MegaETH does not ask (EIP-7610) */
   context->answered = 0;
