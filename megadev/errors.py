@@ -43,6 +43,7 @@
     ├── ExecutionReverted               a call ended in REVERT (carries the return data)
     ├── TransactionFailed               a mined transaction failed, and the send returns an error (as Hardhat does)
     ├── ExecutionHalted                 a call ended exceptionally (out of gas, invalid opcode…)
+    ├── PayloadRefused                  a block that a client describes and that cannot be
     ├── NotTraceable                    a block without a parent
     ├── GasAllowanceExceeded            an estimate found no gas limit that suffices
     ├── CallTimeout                     a read exceeded its time limit (--call-timeout)
@@ -581,6 +582,10 @@ class ExecutionHalted(MegadevError):
     def __init__(self, reason: str, note: str = "") -> None:
         super().__init__(f"{reason}: {note}" if note else reason)
         self.reason = reason
+
+
+class PayloadRefused(MegadevError):
+    """A block cannot be built of what a client says that it holds (``testing_`` methods)."""
 
 
 class NotTraceable(MegadevError):

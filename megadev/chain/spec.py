@@ -89,21 +89,25 @@ class ModelTraits:
     """The effects of a model outside the EVM. ``meters``: storage has gas of its own and resources are limited.
     ``raises_floor``: so is the floor of a transaction's gas, before it is let in. ``code_size`` is what its networks
     allow, in bytes; creation code may have ``initcode_excess`` more than that (None: as much again).
+    ``calls_with_block_gas``: the protocol's own calls have the block's gas, where that is more than the usual.
     """
 
     meters: bool = False
     raises_floor: bool = False
+    calls_with_block_gas: bool = False
     code_size: int = 24_576
     initcode_excess: int | None = None
 
 
 MEGA_CODE_SIZE = 524_288
 """Bytes of code a contract may have under MegaETH's models."""
-_METERED = ModelTraits(meters=True, raises_floor=True, code_size=MEGA_CODE_SIZE, initcode_excess=24_576)
+_METERED = ModelTraits(
+    meters=True, raises_floor=True, calls_with_block_gas=True, code_size=MEGA_CODE_SIZE, initcode_excess=24_576
+)
 MODELS: dict[Model, ModelTraits] = {
     Model.ETHEREUM: ModelTraits(),
     Model.ISTHMUS: ModelTraits(),
-    Model.REX4: replace(_METERED, raises_floor=False),
+    Model.REX4: replace(_METERED, raises_floor=False, calls_with_block_gas=False),
     Model.REX5: _METERED,
     Model.REX6: _METERED,
 }

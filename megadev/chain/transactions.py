@@ -592,6 +592,14 @@ def impersonated_transaction(tx: UnsignedTransaction, sender: Address) -> Transa
     return _completed(tx, 0, 0, 0, sender, encoded, keccak(hashed + sender))
 
 
+def simulated_transaction(tx: UnsignedTransaction, sender: Address) -> Transaction:
+    """``tx`` of ``sender`` in a simulation: r = s = v = 0, and the hash is keccak256(``encoded``), as clients of
+    eth_simulateV1 compute it. Two senders of the same fields share one.
+    """
+    encoded = _type_prefix(tx.type) + rlp.encode([*_unsigned_fields(tx), 0, 0, 0])
+    return _completed(tx, 0, 0, 0, sender, encoded, keccak(encoded))
+
+
 def deposit_transaction(
     *,
     source_hash: Hash32,

@@ -358,8 +358,8 @@ class DevnetConfig:
         Integer(0, 2**63 - 1, metavar="[N]"),
         CHAIN,
         "--prune-history",
-        "Keep the states of the newest N blocks of L2 only (without N: of the newest one); older ones are refused. "
-        "Blocks, transactions, receipts and logs are all kept.",
+        "Keep the states of the newest N blocks of both chains only (without N: of the newest one); older ones are "
+        "refused. Blocks, transactions, receipts and logs are all kept, and so is what proves withdrawals.",
         bare=0,
     )
     timestamp: int | None = _setting(

@@ -2,12 +2,13 @@
 
 EIP-2935 stores the parent's hash in the history contract, EIP-4788 the parent beacon block's root in the beacon roots
 contract. Both EIPs allow a client to set the storage directly instead of executing the system call, which is what
-happens here, as long as the accounts carry the standard code; where they do not (another genesis), nothing is written.
+happens here, as long as the accounts carry the standard code. Other code there (a cheat's, another genesis') is called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import msgspec
 
@@ -15,9 +16,12 @@ from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
 from megadev.chain.genesis import BEACON_ROOTS_CODE, HISTORY_STORAGE_CODE
 from megadev.chain.spec import Hardfork
 from megadev.primitives.keccak import keccak
-from megadev.primitives.types import Address, Hash32
+from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.reader import StateReader
+
+ProtocolCall: TypeAlias = Callable[[Address, bytes], StateDiff]
+"""Has the protocol call a contract with these data, and answers what the call changes; nothing where it fails."""
 
 RING = 8_191
 """HISTORY_SERVE_WINDOW (EIP-2935) and HISTORY_BUFFER_LENGTH (EIP-4788)."""
@@ -35,13 +39,20 @@ def block_start_diff(
     hardfork: Hardfork,
     *,
     unseen: bool = False,
+    call: ProtocolCall | None = None,
 ) -> StateDiff:
     """The storage writes before a block's first transaction, over the state ``reader`` shows: the parent's hash since
     Prague, the beacon root since Cancun.
 
     ``unseen``: write all of them without looking whether they change anything. On a fork looking is a request.
+    ``call``: how code is called that is not the standard's; None where none is there (``has_other_code``).
     """
     diff = StateDiff(Cause.SYSTEM_CALL)
+    if call is not None:
+        if hardfork >= Hardfork.PRAGUE and _has_other(reader, HISTORY_STORAGE_ADDRESS, _HISTORY_CODE_HASH):
+            diff.absorb(call(HISTORY_STORAGE_ADDRESS, parent_hash))
+        if hardfork >= Hardfork.CANCUN and _has_other(reader, BEACON_ROOTS_ADDRESS, _BEACON_ROOTS_CODE_HASH):
+            diff.absorb(call(BEACON_ROOTS_ADDRESS, parent_beacon_root))
     if hardfork >= Hardfork.PRAGUE and _has_code(reader, HISTORY_STORAGE_ADDRESS, _HISTORY_CODE_HASH):
         diff.storage[HISTORY_STORAGE_ADDRESS] = {(number - 1) % RING: int.from_bytes(parent_hash, "big")}
     if hardfork >= Hardfork.CANCUN and _has_code(reader, BEACON_ROOTS_ADDRESS, _BEACON_ROOTS_CODE_HASH):
@@ -52,6 +63,13 @@ def block_start_diff(
             writes[slot + RING] = root
         diff.storage[BEACON_ROOTS_ADDRESS] = writes
     return diff
+
+
+def has_other_code(reader: StateReader, hardfork: Hardfork) -> bool:
+    """True if the protocol calls code at the start of a block that is not the standard's."""
+    return (hardfork >= Hardfork.PRAGUE and _has_other(reader, HISTORY_STORAGE_ADDRESS, _HISTORY_CODE_HASH)) or (
+        hardfork >= Hardfork.CANCUN and _has_other(reader, BEACON_ROOTS_ADDRESS, _BEACON_ROOTS_CODE_HASH)
+    )
 
 
 class RowWrites(msgspec.Struct, frozen=True):
@@ -142,3 +160,8 @@ class RowWrites(msgspec.Struct, frozen=True):
 def _has_code(reader: StateReader, address: Address, code_hash: Hash32) -> bool:
     account = reader.account(address)
     return account is not None and account.code_hash == code_hash
+
+
+def _has_other(reader: StateReader, address: Address, code_hash: Hash32) -> bool:
+    account = reader.account(address)
+    return account is not None and account.code_hash not in (code_hash, EMPTY_CODE_HASH)

@@ -5,15 +5,16 @@ applied.
 A contract that stands there in the version of the spec is left as it is, ours or mainnet's, so that a fork of MegaETH
 goes on with mainnet's code; an older one is replaced, and keeps its storage.
 
-Why code of somebody else's stays where it is, which mainnet would replace, or refuse the block for: it is what a
-developer put there with a cheat, to see how a contract takes it.
+Why a node leaves code of somebody else's where it is, which mainnet would replace (``replaces_foreign``), or refuse the
+block for where it stands in the registry's place: it is what a developer put there with a cheat, to see how a contract
+takes it.
 """
 
 from __future__ import annotations
 
 from functools import cache
 
-from megadev.chain.spec import SystemContracts
+from megadev.chain.spec import MODELS, ChainSpec, SystemContracts
 from megadev.chain.system_contracts import (
     MIN_ROTATION_DELAY_SLOT,
     OFFICIAL_CODE_HASHES,
@@ -25,7 +26,7 @@ from megadev.chain.system_contracts import (
     load,
     registry_storage,
 )
-from megadev.evm.engine import SYSTEM, BlockEnv, Engine, TxEnv
+from megadev.evm.engine import SYSTEM, BlockEnv, Engine, Execution, TxEnv
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.state.account import EMPTY_ACCOUNT, Account
@@ -41,16 +42,22 @@ _APPLY = keccak(b"applyPendingChanges()")[:4]
 
 
 def system_contracts_diff(
-    engine: Engine, block: BlockEnv, state: StateReader, contracts: SystemContracts
+    engine: Engine, block: BlockEnv, state: StateReader, contracts: SystemContracts, *, replaces_foreign: bool = False
 ) -> StateDiff | None:
-    """Returns the protocol's changes to its contracts at the start of ``block``, over ``state``; None: nothing."""
+    """Returns the protocol's changes to its contracts at the start of ``block``, over ``state``; None: nothing.
+
+    ``replaces_foreign``: code that the protocol has never had there is replaced, too, but for the registry's.
+    """
     diff = StateDiff(Cause.SYSTEM_CALL)
     delays_rotation = _artifacts(contracts.version).get(SEQUENCER_REGISTRY) == "SequencerRegistry"
     if delays_rotation and is_change_due(state, block.number):
         _apply_changes(engine, block, state, diff)
     for address, artifact in _artifacts(contracts.version).items():
         account = state.account(address)
-        if account is not None and not _is_outdated(account.code_hash, address, artifact):
+        if account is not None and not (
+            _is_outdated(account.code_hash, address, artifact)
+            or (replaces_foreign and address != SEQUENCER_REGISTRY and is_foreign(account.code_hash, address))
+        ):
             continue
         before = account or EMPTY_ACCOUNT
         code = load(artifact).runtime
@@ -84,10 +91,23 @@ def is_change_scheduled(state: StateReader) -> bool:
     return any(state.storage(SEQUENCER_REGISTRY, slot) for slot in slots)
 
 
+def protocol_call(
+    engine: Engine, spec: ChainSpec, block: BlockEnv, state: StateReader, to: Address, data: bytes
+) -> Execution:
+    """What comes of the protocol's call of ``to`` at the start of ``block``."""
+    gas = max(block.gas_limit, LEAST_GAS) if MODELS[spec.model].calls_with_block_gas else LEAST_GAS
+    return engine.execute(block, TxEnv(SYSTEM_CALLER, to, data=data, gas_limit=gas), state, rules=SYSTEM)
+
+
 def _apply_changes(engine: Engine, block: BlockEnv, state: StateReader, diff: StateDiff) -> None:
     gas = max(block.gas_limit, LEAST_GAS)
     call = TxEnv(SYSTEM_CALLER, SEQUENCER_REGISTRY, data=_APPLY, gas_limit=gas)
     diff.absorb(engine.execute(block, call, Overlay(state, diff.copy()), rules=SYSTEM).diff)
+
+
+def is_foreign(code_hash: Hash32, address: Address) -> bool:
+    """True if the protocol has never had that code at ``address``, in ours or mainnet's version of it."""
+    return code_hash != EMPTY_CODE_HASH and code_hash not in _versions(address)
 
 
 def _is_outdated(code_hash: Hash32, address: Address, artifact: str) -> bool:

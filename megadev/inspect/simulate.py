@@ -27,7 +27,7 @@ from megadev.chain.transactions import (
     SignedAuthorization,
     Transaction,
     UnsignedTransaction,
-    impersonated_transaction,
+    simulated_transaction,
 )
 from megadev.errors import (
     BlockGasUsedUp,
@@ -300,7 +300,7 @@ class _Simulation:
             blob_versioned_hashes=call.blob_versioned_hashes or (),
             authorization_list=call.authorization_list or (),
         )
-        return impersonated_transaction(unsigned, sender)
+        return simulated_transaction(unsigned, sender)
 
     def _gas(self, builder: BlockBuilder, call: CallFields) -> int:
         """Returns the gas that ``call`` may use: its own limit, as far as the block and the simulation have it."""

@@ -39,6 +39,7 @@ from megadev.node.genesis import ChainOrigin, begin_l1, begin_l2, funded_balance
 from megadev.node.link import Link
 from megadev.node.mining import Mining
 from megadev.node.oracle_script import load_oracle_script
+from megadev.node.pruning import limit_states
 from megadev.node.quorum import Quorum
 from megadev.node.recovery import Recovery
 from megadev.node.reloads import Reloads
@@ -63,7 +64,6 @@ from megadev.rollup.fee_policy import FeePolicy
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses, addresses_for
 from megadev.rollup.progress import Progress
 from megadev.rollup.proposer import Cadence, Proposer
-from megadev.sequencer.aging import StateLimit
 from megadev.sequencer.block_builder import PLAIN_START, BlockStart
 from megadev.sequencer.chain_tip import ChainTip, Later
 from megadev.sequencer.fault_control import mend
@@ -73,7 +73,6 @@ from megadev.sequencer.signers import Signers
 from megadev.sequencer.standby import FixedOrder, RoundRobin, Succession
 from megadev.sequencer.time_keeper import Shift, TimeKeeper
 from megadev.sequencer.txpool import TxPool
-from megadev.state.unavailable import NOT_KEPT, PRUNED
 
 _LOG = logging.getLogger("megadev.node")
 
@@ -173,12 +172,10 @@ class Node:
             gas_price=config.gas_price,
             next_base_fee=None if fork is None else config.base_fee,
         )
-        if config.prune_history is not None:
-            self.l2.sequencer.keep_states = StateLimit(config.prune_history, PRUNED)
-        if config.keep_blocks is not None:
-            for chain in (self.l2, self.l1):
-                if chain is not None:
-                    chain.sequencer.keep_states = StateLimit(config.keep_blocks, NOT_KEPT)
+        for chain in (self.l2, self.l1):
+            if chain is not None:
+                chain.sequencer.packs_blocks = config.keep_bodies is None
+        limit_states(config, self.l2, self.l1, lambda: starts.addresses if starts is not None else MAINNET_ADDRESSES)
         self.broken_promises = BrokenPromises(lambda: self.l2)
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event)

@@ -32,6 +32,7 @@ from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_ga
 from megadev.chain.spans import Piece, Span, span_of
 from megadev.chain.transactions import Transaction
 from megadev.errors import InvalidParams
+from megadev.evm.system_calls import has_other_code
 from megadev.node.chain import LocalChain
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_HASH, Hash32
@@ -39,6 +40,7 @@ from megadev.sequencer import reserved
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
 from megadev.sequencer.reorganisation import check_buildable, replace_above, rewind
 from megadev.state.diff import StateDiff
+from megadev.state.world import WorldView
 
 if TYPE_CHECKING:
     from megadev.node.node import Node
@@ -182,7 +184,9 @@ class _Building:
     def is_even(self, plan: BlockPlan) -> bool:
         """True if the next block is like its parent, and so are those after it."""
         parent = self._parent.header
-        return self._cheats is None and (plan.base_fee, plan.excess_blob_gas, plan.gas_limit, plan.coinbase) == (
+        if self._cheats is not None or has_other_code(WorldView(self._parent.world), self._chain.spec.hardfork):
+            return False
+        return (plan.base_fee, plan.excess_blob_gas, plan.gas_limit, plan.coinbase) == (
             parent.base_fee,
             parent.excess_blob_gas,
             parent.gas_limit,

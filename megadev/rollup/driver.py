@@ -161,7 +161,11 @@ class Driver:
         while True:
             l1_head, (l2_head, irregular, _) = self.l1.store.head, self.l2.tip
             seen = self._seen
-            if seen is None or seen[0] is not l1_head or seen[1] is not l2_head or seen[2] is not irregular:
+            if seen is not None and seen[0] is l1_head and seen[1] is l2_head and seen[2] is irregular:
+                pass
+            elif self.starts.has_followed(self.l2) and self.progress.adopted <= l2_head.header.number:
+                self._seen = (l1_head, l2_head, None)  # L2 only has more blocks of its own
+            else:
                 if not self.l2.is_running and not (self.l2.is_down and self.consolidator is not None):
                     if self.starts.has_lost_its_origin(self.l2, l2_head):
                         return
@@ -223,14 +227,19 @@ class Driver:
             and seen[0] is self.l1.store.head
             and seen[1] is l2_head
             and seen[2] is irregular
-            and all(each is None or each.rests for each in (self.proposer, self.batcher, self.consolidator))
+            and (self.proposer is None or self.proposer.rests)
+            and (self.batcher is None or self.batcher.rests)
+            and (self.consolidator is None or self.consolidator.rests)
         )
 
     @property
     def due(self) -> int | None:
         """The time, in seconds of L1's time, of the next work if neither chain changes."""
-        times = [each.due for each in (self.proposer, self.batcher, self.consolidator) if each is not None]
-        drift = None if self.consolidator is None else self.consolidator.config.max_drift
+        proposer, consolidator = self.proposer, self.consolidator
+        if consolidator is None:
+            return None if proposer is None else proposer.due
+        times = [each.due for each in (proposer, self.batcher, consolidator) if each is not None]
+        drift = consolidator.config.max_drift
         if drift is not None:
             times.append(self.l1.store.head.timestamp + drift // 2 + 1)
         return min((time for time in times if time is not None), default=None)

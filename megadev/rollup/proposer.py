@@ -40,7 +40,13 @@ from megadev.rollup.games import (
     respected_type,
 )
 from megadev.rollup.predeploys import GAME_TYPE, L1Addresses
-from megadev.rollup.withdrawals import output_after, provable_output, withdrawal_logs, withdrawal_of_log
+from megadev.rollup.withdrawals import (
+    WITHDRAWALS,
+    output_after,
+    provable_output,
+    withdrawal_logs,
+    withdrawal_of_log,
+)
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.reader import StateReader
 
@@ -62,6 +68,9 @@ class Cadence:
     blocks: int | None = None
     seconds: int | None = None
     is_off: bool = False
+
+
+_AT_WITHDRAWALS = Cadence()
 
 
 class Proposer:
@@ -121,6 +130,9 @@ class Proposer:
         is_unchanged = rested is not None and rested[0] is l1_head and rested[1] is l2_head
         if is_unchanged and (self.due is None or self.l1.time.now() < self.due):
             return False
+        if rested is not None and rested[0] is l1_head and self._has_nothing_from(rested[1], l2_head):
+            self._rested = (l1_head, l2_head)
+            return False
         self.due = None
         if self._is_waiting():
             return False
@@ -166,6 +178,26 @@ class Proposer:
             return False
         self._claims += 1
         return self.claim(head)
+
+    def _has_nothing_from(self, before: SealedBlock, head: SealedBlock) -> bool:
+        """True if there is nothing to do because L2 only has one more block, ``head``, than when there was nothing, and
+        that sends no withdrawals. Nearly all blocks are such, and all else that it does goes by L1 and by time.
+        """
+        done = self._done
+        if (
+            head.header.parent_hash != before.hash
+            or (self.due is not None and self.l1.time.now() >= self.due)
+            or self.prove is not None
+            or self.cadence != _AT_WITHDRAWALS
+            or done is None
+            or done[0] is not self.l1.store.head
+            or done[1] is not before
+            or self.claimable() is not head
+            or (any(receipt.logs for receipt in head.receipts) and WITHDRAWALS.in_block(head))
+        ):
+            return False
+        self._done = (done[0], head, done[2])
+        return True
 
     def _has_unclaimed_withdrawal(self, l1: StateReader, head: SealedBlock, since: int) -> bool:
         """True if L2 sent a withdrawal, up to ``head``, that can be proven by no claim about a block up to ``since``

@@ -294,6 +294,20 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("ots_getContractCreator", "address", "hash and creator, or null", FULL, heavy=True),
     ),
     "Mining and time": (
+        _row(
+            "testing_buildBlockV1",
+            "parent's hash, payload attributes, [bytes] or null, extra data?",
+            "payload",
+            FULL,
+            heavy=True,
+        ),
+        _row(
+            "testing_commitBlockV1",
+            "payload attributes, [bytes] or null, extra data?",
+            "block hash",
+            "partial: on a chain that settles on L1, what the protocol puts first in a block comes first",
+            writes=True,
+        ),
         _row("anvil_mine", "count?, seconds between?", "null", FULL, "hardhat_mine", writes=True),
         _row("evm_mine", "timestamp or {timestamp, blocks}?", "0x0", FULL, writes=True),
         _row(

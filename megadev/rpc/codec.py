@@ -6,8 +6,9 @@ object with camelCase names (other spellings in the struct's ``ALIASES``), absen
 unknown names ignored unless the struct says ``forbid_unknown_fields``. ``decoder_for`` compiles an annotation once, at
 registration. To a type checker each alias is the plain value it decodes to.
 
-Why lenient numbers: clients send quantities as hex, as decimal strings and as JSON numbers, and all three are
-unambiguous. Bytes are never guessed: hex with 0x, of the right length. A boolean is never a number.
+Why numbers in three forms: clients send quantities as hex and as JSON numbers, and to methods of development nodes
+as decimal strings, too. The execution API's own methods refuse those, as geth does: "10" is ten to some and sixteen to
+others (``is_exact``). Bytes are never guessed: hex with 0x, of the right length. A boolean is never a number.
 
 Every decoder raises ``InvalidParams`` saying what was expected and what came; containers put the path in front.
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 
 import msgspec
@@ -44,12 +46,15 @@ _TAGS = {tag.value: tag for tag in Tag}
 
 
 class Decode:
-    """Marks an ``Annotated`` alias with the function that decodes it."""
+    """Marks an ``Annotated`` alias with the function that decodes it, and with the one that refuses a number in decimal
+    text (``exact``), where that is another.
+    """
 
-    __slots__ = ("function",)
+    __slots__ = ("exact", "function")
 
-    def __init__(self, function: Decoder) -> None:
+    def __init__(self, function: Decoder, exact: Decoder | None = None) -> None:
         self.function = function
+        self.exact = function if exact is None else exact
 
 
 def describe(value: object) -> str:
@@ -75,10 +80,18 @@ def _fail(expected: str, value: object) -> InvalidParams:
     return InvalidParams(f"expected {expected}, got {describe(value)}")
 
 
-def _number(value: object, maximum: int, expected: str) -> int:
-    """A whole number from 0 to ``maximum``, as a JSON number, 0x hex or decimal digits."""
+def _has_no_prefix(value: object) -> bool:
+    """True for text that is no number of the execution API, whatever its digits mean."""
+    return type(value) is str and value[:2] not in ("0x", "0X")
+
+
+def _number(value: object, maximum: int, expected: str, is_exact: bool = False) -> int:
+    """A whole number from 0 to ``maximum``, as a JSON number, 0x hex or, unless ``is_exact``, decimal digits."""
+    number: int | None
     if type(value) is float and value.is_integer():  # 1e18 as JavaScript prints large numbers
-        number: int | None = int(value)
+        number = int(value)
+    elif is_exact and _has_no_prefix(value):
+        number = None
     else:
         number = number_in(value)
     if number is None or not 0 <= number <= maximum:
@@ -86,26 +99,26 @@ def _number(value: object, maximum: int, expected: str) -> int:
     return number
 
 
-def decode_quantity(value: object) -> int:
+def decode_quantity(value: object, is_exact: bool = False) -> int:
     """A number of 256 bits."""
-    return _number(value, UINT256_MAX, "a quantity (0x hex, decimal string or number, below 2**256)")
+    return _number(value, UINT256_MAX, "a quantity (0x hex or number, below 2**256)", is_exact)
 
 
-def decode_slot(value: object) -> int:
+def decode_slot(value: object, is_exact: bool = False) -> int:
     """A storage key or word: a number of 256 bits, in hex of no more than 32 bytes."""
     if type(value) is str and value[:2] in ("0x", "0X") and len(value) > 66:
         raise _fail("at most 32 bytes (64 hex digits)", value)
-    return decode_quantity(value)
+    return decode_quantity(value, is_exact)
 
 
-def decode_uint64(value: object) -> int:
+def decode_uint64(value: object, is_exact: bool = False) -> int:
     """A number of 64 bits."""
-    return _number(value, UINT64_MAX, "a quantity (0x hex, decimal string or number, below 2**64)")
+    return _number(value, UINT64_MAX, "a quantity (0x hex or number, below 2**64)", is_exact)
 
 
-def decode_uint8(value: object) -> int:
+def decode_uint8(value: object, is_exact: bool = False) -> int:
     """A number of 8 bits."""
-    return _number(value, UINT8_MAX, "a quantity (0x hex, decimal string or number, below 2**8)")
+    return _number(value, UINT8_MAX, "a quantity (0x hex or number, below 2**8)", is_exact)
 
 
 def decode_data(value: object) -> bytes:
@@ -133,9 +146,9 @@ def decode_hash(value: object) -> Hash32:
     return _fixed(value, 32, "a 32-byte hash (0x and 64 hex digits)")
 
 
-def hash_or(annotation: Any, expected: str) -> Decoder:
+def hash_or(annotation: Any, expected: str, *, is_exact: bool = False) -> Decoder:
     """A decoder for a transaction's hash, or else an object of the type ``annotation``; ``expected`` names both."""
-    decode_object = decoder_for(annotation)
+    decode_object = decoder_for(annotation, is_exact=is_exact)
 
     def decode(value: Any) -> Any:
         if type(value) is str:
@@ -196,7 +209,7 @@ def decode_number_or_tag(value: object) -> Tag | int:
 
 def _block_number(value: object, expected: str) -> int:
     """In hex with 0x, or a JSON number: "10" may be either ten or a tag that was misspelt, and is 16 to some."""
-    if type(value) is str and value[:2] not in ("0x", "0X"):
+    if _has_no_prefix(value):
         raise _fail(expected, value)
     return _number(value, UINT64_MAX, expected)
 
@@ -291,11 +304,13 @@ DataParam: TypeAlias = Annotated[bytes, Decode(decode_data)]
 LargeDataParam: TypeAlias = Annotated[str, Decode(_decode_large_data)]
 """Data that whoever asked for it reads itself, on a thread of its own: ``parse_large_data``."""
 WordParam: TypeAlias = Annotated[bytes, Decode(decode_word)]
-QuantityParam: TypeAlias = Annotated[int, Decode(decode_quantity)]
-SlotParam: TypeAlias = Annotated[int, Decode(decode_slot)]
+QuantityParam: TypeAlias = Annotated[int, Decode(decode_quantity, partial(decode_quantity, is_exact=True))]
+SlotParam: TypeAlias = Annotated[int, Decode(decode_slot, partial(decode_slot, is_exact=True))]
 """A storage key or word as a number: short and zero-padded hex are both common."""
-Uint8Param: TypeAlias = Annotated[int, Decode(decode_uint8)]
-Uint64Param: TypeAlias = Annotated[int, Decode(decode_uint64)]
+Uint8Param: TypeAlias = Annotated[int, Decode(decode_uint8, partial(decode_uint8, is_exact=True))]
+Uint64Param: TypeAlias = Annotated[int, Decode(decode_uint64, partial(decode_uint64, is_exact=True))]
+CountParam: TypeAlias = Annotated[int, Decode(decode_uint64)]
+"""A number that the execution API's methods take in decimal text, too."""
 BoolParam: TypeAlias = Annotated[bool, Decode(decode_bool)]
 StringParam: TypeAlias = Annotated[str, Decode(decode_string)]
 FloatParam: TypeAlias = Annotated[float, Decode(decode_float)]
@@ -429,26 +444,33 @@ class LogFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 FilterParam: TypeAlias = LogFilter
 
 
-def decoder_for(annotation: Any) -> Decoder:
-    """Compile an annotation (see the module's docstring) into a decoder. ``TypeError`` for one it does not know."""
+def decoder_for(annotation: Any, *, is_exact: bool = False) -> Decoder:
+    """Compile an annotation (see the module's docstring) into a decoder. ``TypeError`` for one it does not know.
+
+    ``is_exact``: no number in decimal text is taken.
+    """
     origin = typing.get_origin(annotation)
     arguments = typing.get_args(annotation)
+
+    def inner(part: Any) -> Decoder:
+        return decoder_for(part, is_exact=is_exact)
+
     if origin is Annotated:
         for mark in arguments[1:]:
             if isinstance(mark, Decode):
-                return mark.function
+                return mark.exact if is_exact else mark.function
     elif origin in (typing.Union, types.UnionType):
-        inner = [argument for argument in arguments if argument is not type(None)]
-        if len(inner) == 1:
-            return _optional(decoder_for(inner[0]))
+        kinds = [argument for argument in arguments if argument is not type(None)]
+        if len(kinds) == 1:
+            return _optional(inner(kinds[0]))
     elif origin is list:
-        return _sequence(decoder_for(arguments[0]), list)
+        return _sequence(inner(arguments[0]), list)
     elif origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
-        return _sequence(decoder_for(arguments[0]), tuple)
+        return _sequence(inner(arguments[0]), tuple)
     elif origin is dict:
-        return _mapping(decoder_for(arguments[0]), decoder_for(arguments[1]))
+        return _mapping(inner(arguments[0]), inner(arguments[1]))
     elif isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
-        return _struct(annotation)
+        return _struct(annotation, is_exact=is_exact)
     raise TypeError(f"no decoder for {annotation!r}: annotate with an alias of megadev.rpc.codec")
 
 
@@ -478,13 +500,13 @@ def _mapping(decode_key: Decoder, decode_value: Decoder) -> Decoder:
     return decode_mapping
 
 
-def _struct(kind: type[msgspec.Struct]) -> Decoder:
+def _struct(kind: type[msgspec.Struct], *, is_exact: bool = False) -> Decoder:
     hints = typing.get_type_hints(kind, include_extras=True)
     fields: dict[str, tuple[str, Decoder, bool]] = {}
     required: list[str] = []
     for field in msgspec.structs.fields(kind):
         is_required = field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT
-        fields[field.encode_name] = (field.name, decoder_for(hints[field.name]), is_required)
+        fields[field.encode_name] = (field.name, decoder_for(hints[field.name], is_exact=is_exact), is_required)
         if is_required:
             required.append(field.encode_name)
     canonical = dict(fields)
@@ -520,11 +542,11 @@ def _struct(kind: type[msgspec.Struct]) -> Decoder:
 
 
 _decode_block_object = _struct(_BlockObject)
-_decode_access_entries = _sequence(_struct(_AccessEntry), tuple)
-_decode_authorization_items = _sequence(_struct(_AuthorizationItem), tuple)
+_decode_access_entries = _sequence(_struct(_AccessEntry, is_exact=True), tuple)
+_decode_authorization_items = _sequence(_struct(_AuthorizationItem, is_exact=True), tuple)
 
 
-_decode_what = hash_or(CallRequest, "a transaction's hash or a call object")
-
-
-WhatParam: TypeAlias = Annotated[Hash32 | CallRequest, Decode(_decode_what)]
+_WHAT = "a transaction's hash or a call object"
+WhatParam: TypeAlias = Annotated[
+    Hash32 | CallRequest, Decode(hash_or(CallRequest, _WHAT), hash_or(CallRequest, _WHAT, is_exact=True))
+]

@@ -82,6 +82,9 @@ _SEQUENCERS = frozenset(
 """Methods that change nothing, and that only who builds the chain can answer."""
 
 
+LENIENT = ("anvil_", "hardhat_", "evm_", "tenderly_", "megadev_", "ots_")
+"""How the names of methods begin that take numbers in decimal text from everybody: those of development nodes, which
+are called from shells."""
 _REPLICATED = ("eth_", "debug_", "trace_", "ots_", "erigon_")
 """How the names of methods begin that replicas answer, unless they change something."""
 _WATCHES = frozenset(
@@ -171,8 +174,13 @@ class Method:
 
     @cached_property
     def signature(self) -> Signature:
-        """See ``Signature``."""
-        return _compile(self.name, self.function)
+        """See ``Signature``: what the method's owner takes."""
+        return _compile(self.name, self.function, is_exact=not self.name.startswith(LENIENT))
+
+    @cached_property
+    def lenient(self) -> Signature:
+        """What Anvil takes: numbers in decimal text, too."""
+        return self.signature if self.name.startswith(LENIENT) else _compile(self.name, self.function, is_exact=False)
 
     def in_order(self, params: Any) -> list[Any]:
         """``params`` as an array, however they were sent. Raises ``InvalidParams``."""
@@ -184,9 +192,9 @@ class Method:
             return positional(self.name, params, self.signature.names, self.signature.members)
         raise InvalidParams("non-array args: params must be an array, by position, or an object, by name")
 
-    def arguments(self, params: list[Any]) -> list[Any]:
+    def arguments(self, params: list[Any], *, is_lenient: bool = False) -> list[Any]:
         """Decode positional parameters. Raises ``InvalidParams`` naming the one at fault."""
-        signature, given = self.signature, len(params)
+        signature, given = self.lenient if is_lenient else self.signature, len(params)
         decoders, required = signature.decoders, signature.required
         if given > len(decoders):
             raise InvalidParams(f"too many arguments, want at most {len(decoders)}, got {given}")
@@ -235,7 +243,7 @@ def method(
     return register
 
 
-def _compile(name: str, function: Callable[..., Any]) -> Signature:
+def _compile(name: str, function: Callable[..., Any], *, is_exact: bool) -> Signature:
     function = inspect.unwrap(function)
     parameters = list(inspect.signature(function).parameters.values())[1:]
     decoders: list[Decoder] = []
@@ -246,7 +254,7 @@ def _compile(name: str, function: Callable[..., Any]) -> Signature:
             annotation = eval(annotation, getattr(function, "__globals__", {}))
         if not decoders:
             members = members_of(annotation)
-        decoders.append(decoder_for(annotation))
+        decoders.append(decoder_for(annotation, is_exact=is_exact))
     own = [p.name.rstrip("_") for p in parameters]
     told = [name.rstrip("?") for name in _CATALOG_PARAMETERS.get(name, own)]
     defaults = tuple(p.default for p in parameters if p.default is not inspect.Parameter.empty)
@@ -258,6 +266,16 @@ def _compile(name: str, function: Callable[..., Any]) -> Signature:
         names=tuple(zip(own, told, strict=False)),
         members=members,
     )
+
+
+def _decoded(called: Method, params: list[Any], node: RpcNode) -> list[Any]:
+    """The parameters of a call, as the method's owner has them, and for a client of Anvil's as Anvil does."""
+    try:
+        return called.arguments(params)
+    except InvalidParams:
+        if not node.speaks_anvil:
+            raise
+        return called.arguments(params, is_lenient=True)
 
 
 def _nothing() -> None:
@@ -477,7 +495,7 @@ class Dispatcher:
                 if node.is_foreign and name in self._reaching:
                     raise OriginRefused(name, self._reaching[name])
                 return self._later(name, self.elsewhere.ask(name, params), request_id, started)
-            arguments = called.arguments(params)
+            arguments = _decoded(called, params, node)
             if node.is_foreign and name in self._reaching and called.reaches(arguments):
                 raise OriginRefused(name, self._reaching[name])
             if writes and (heavy or self.is_laden()) and not called.is_async:

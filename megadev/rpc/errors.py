@@ -224,6 +224,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.ExecutionHalted: Row(
         SERVER_ERROR, remedy="Raise the gas limit if it ran out; otherwise trace the call with `debug_traceCall`."
     ),
+    errors.PayloadRefused: Row(SERVER_ERROR, remedy="Correct the attributes, or the transaction that is named."),
     errors.NotTraceable: Row(SERVER_ERROR, ("genesis is not traceable",), remedy="Trace a later block."),
     errors.GasAllowanceExceeded: Row(
         SERVER_ERROR,

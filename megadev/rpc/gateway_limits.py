@@ -208,6 +208,6 @@ SYNC_METHODS = frozenset({"eth_sendRawTransactionSync", "realtime_sendRawTransac
 NULL_WHEN_PENDING = frozenset(row.name for row in METHODS.values() if row.note == _NULL_WHEN_PENDING)
 TRACED = frozenset(row.name for row in METHODS.values() if row.note == _TRACED)
 
-CONTROL = ("anvil_", "evm_", "hardhat_", "megadev_", "tenderly_")
+CONTROL = ("anvil_", "evm_", "hardhat_", "megadev_", "tenderly_", "testing_")
 """Methods that no public endpoint has and a devnet is steered with: with ``--gateway-limits control`` they pass, and
 are not counted."""

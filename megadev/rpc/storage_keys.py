@@ -24,7 +24,7 @@ class StorageKey(msgspec.Struct, frozen=True):
 
 
 def _decode_storage_key(value: Any) -> StorageKey:
-    slot = decode_slot(value)
+    slot = decode_slot(value, is_exact=True)
     is_word = isinstance(value, str) and len(value) == _FULL_KEY_LENGTH
     return StorageKey(slot, to_word(slot) if is_word else hex(slot))
 

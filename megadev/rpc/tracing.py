@@ -360,7 +360,9 @@ TRACERS: dict[str, TracerKind] = {
 }
 """All of them but the struct logger, which has no name: it is used where none is given."""
 
-_DECODERS = {name: decoder_for(kind.options) for name, kind in TRACERS.items() if kind.options is not MuxOptions}
+_DECODERS = {
+    name: decoder_for(kind.options, is_exact=True) for name, kind in TRACERS.items() if kind.options is not MuxOptions
+}
 
 
 def begin(options: TraceOptions, spec: ChainSpec, budget: Budget) -> Started:
@@ -415,9 +417,9 @@ class _JsonPen:
         if self._stack:
             stack = step.stack
             text = ',"stack":["' + '","'.join(map(hex, stack)) + '"]' if stack else ',"stack":[]'
-        if self._return_data:
+        if self._return_data and step.return_data:
             text += f',"returnData":"{to_data(step.return_data)}"'
-        if self._memory:
+        if self._memory and step.memory:
             memory = bytes(step.memory).hex()
             words = ",".join([f'"0x{memory[start : start + 64]}"' for start in range(0, len(memory), 64)])
             text += f',"memory":[{words}]'

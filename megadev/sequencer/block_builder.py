@@ -53,11 +53,11 @@ from megadev.evm.engine import (
 from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.salt_buckets import capacities, follow
 from megadev.evm.system_calls import block_start_diff
-from megadev.evm.system_contracts import system_contracts_diff
+from megadev.evm.system_contracts import protocol_call, system_contracts_diff
 from megadev.primitives.bloom import join_blooms, logs_bloom
 from megadev.primitives.types import EMPTY_TRIE_ROOT, Address, Hash32, Wei
 from megadev.sequencer.oracle import US, OracleService, is_system_transaction, oracle_transaction, system_address
-from megadev.state.diff import StateDiff
+from megadev.state.diff import Cause, StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import PrefetchHint, StateReader, with_hint
 from megadev.state.world import World, WorldView
@@ -209,6 +209,9 @@ class BlockBuilder:
         transactions that nobody here may refuse.
         """
         plan, spec = self.plan, self.spec
+        if spec.is_metered:
+            mega = MegaEnv(capacity=capacities(spec.salt, self.parent_world))
+            self.env = msgspec.structs.replace(self.env, mega=mega)
         self.state.apply(
             block_start_diff(
                 self.state,
@@ -218,20 +221,25 @@ class BlockBuilder:
                 plan.parent_beacon_root,
                 spec.hardfork,
                 unseen=not self.parent_world.is_whole,
+                call=self._protocol_call,
             )
         )
         if spec.system_contracts is not None:
             installed = system_contracts_diff(self.engine, self.env, self.state, spec.system_contracts)
             if installed is not None:
                 self.state.apply(installed)
-        if spec.is_metered:
-            mega = MegaEnv(system_address(self.state), capacities(spec.salt, self.parent_world))
+        if self.env.mega is not None:
+            mega = MegaEnv(system_address(self.state), self.env.mega.capacity)
             self.env = msgspec.structs.replace(self.env, mega=mega)
         if plan.start.system_call is not None:
             self._make_system_call(plan.start.system_call)
         for tx in plan.start.transactions:
             self.append(tx, self.execute(tx))
         return self
+
+    def _protocol_call(self, to: Address, data: bytes) -> StateDiff:
+        execution = protocol_call(self.engine, self.spec, self.env, self.state, to, data)
+        return execution.diff if execution.succeeded else StateDiff(Cause.SYSTEM_CALL)
 
     def _make_system_call(self, call: SystemCall) -> None:
         env = TxEnv(call.sender, call.to, data=call.data)

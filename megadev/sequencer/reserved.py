@@ -32,7 +32,7 @@ from megadev.chain.blocks import SealedBlock
 from megadev.chain.spec import ChainSpec
 from megadev.errors import InvalidParams
 from megadev.evm.engine import Engine
-from megadev.evm.system_calls import RowWrites
+from megadev.evm.system_calls import RowWrites, has_other_code
 from megadev.evm.system_contracts import is_change_scheduled
 from megadev.primitives import rlp
 from megadev.primitives.keccak import keccak
@@ -104,6 +104,7 @@ def is_even(chain: ChainTip) -> bool:
         or chain.blocks is not chain.blocks.one_block_passed()
         or (chain.faults is not None and chain.faults != NO_FAULTS)
         or (chain.spec.system_contracts and is_change_scheduled(WorldView(chain.head.world)))
+        or has_other_code(WorldView(chain.head.world), chain.spec.hardfork)
     ):
         return False
     plan, head = chain.plan(chain.head), chain.head.header

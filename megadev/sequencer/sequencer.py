@@ -60,7 +60,7 @@ from megadev.events import (
 from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32
-from megadev.sequencer import reserved
+from megadev.sequencer import payloads, reserved
 from megadev.sequencer.admission import check_admission, may_run_long
 from megadev.sequencer.aging import StateLimit, age
 from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockStart
@@ -69,6 +69,7 @@ from megadev.sequencer.faults import NO_FAULTS, Faults, rival_of, rival_promises
 from megadev.sequencer.filling import fill
 from megadev.sequencer.modes import BlockSettings, MiningMode
 from megadev.sequencer.oracle import OracleService
+from megadev.sequencer.payloads import PayloadAttributes
 from megadev.sequencer.pending import PendingView
 from megadev.sequencer.prefetch import load_for, prefetch_for_pool, prefetching
 from megadev.sequencer.rebuild import falsified
@@ -138,6 +139,8 @@ class Sequencer(ChainTip):
         """Called with what fetches the state that a waiting transaction needs, where the writer may not wait for it."""
         self.keep_states: StateLimit | None = None
         """How many of the newest blocks keep their states (``aging``); None: all do."""
+        self.packs_blocks = True
+        """Whether old blocks are packed: not where they leave memory anyway."""
         self.written_from: Callable[[], int | None] = lambda: None
         """From which block on states are needed all the same, since they are yet to be written down; None: none is."""
         self.pending = PendingView(self)
@@ -316,6 +319,26 @@ class Sequencer(ChainTip):
         if self.mode is _CONTINUOUS:
             self._take_waiting()
         return mined
+
+    def commit(self, attributes: PayloadAttributes, transactions: Sequence[Transaction] | None) -> SealedBlock:
+        """Build the next block as ``payloads.build`` has it, after what the protocol puts first, and seal it.
+
+        Raises ``PayloadRefused`` for one that cannot be, and ``SequencerStopped`` where none is built now.
+        """
+        self.check_running()
+        self.between_blocks()
+        self._include_lone_deposits()
+        head, irregular, _ = self.tip
+        builder = payloads.build(self, head, irregular, attributes, transactions, self.block_start(self))
+        self._announce_start(builder)
+        first = len(builder.plan.start.transactions)
+        for index, tx in enumerate(builder.transactions[first:], first):
+            self.pool.remove(tx.hash)
+            self.publish(TransactionPreconfirmed(tx, builder.receipts[index], builder.plan.number, index, 0))
+        block = self._append(builder)
+        if self.mode is _CONTINUOUS:
+            self._take_waiting()
+        return block
 
     def check_row(self, count: int, interval: int | None = None) -> None:
         """Raises ``InvalidParams`` where so many blocks would leave the range of timestamps or numbers."""
@@ -606,7 +629,7 @@ class Sequencer(ChainTip):
 
     def _adopt(self, block: SealedBlock, diffs: tuple[StateDiff, ...] = (), *, after: Row | None = None) -> SealedBlock:
         self.store.append(block, after)
-        age(self.store, self.keep_states, self.written_from())
+        age(self.store, self.keep_states, self.written_from(), packs=self.packs_blocks)
         self.tip = Tip(block)
         self.time.block_sealed(block.header.timestamp)
         self.blocks = self.blocks.one_block_passed()

@@ -18,11 +18,13 @@ _ABSENT = object()
 class Overlay:
     """A ``StateReader`` over ``base``; ``apply`` lays another diff on top."""
 
-    __slots__ = ("_block_hashes", "base", "diff")
+    __slots__ = ("_block_hashes", "base", "diff", "laid")
 
     def __init__(self, base: StateReader, diff: StateDiff | None = None) -> None:
         self.base = base
         self.diff = diff if diff is not None else StateDiff(Cause.TRANSACTION)
+        self.laid: list[StateDiff] = []
+        """What ``apply`` was given, in this order: for whoever remembers answers of this reader."""
         self._block_hashes: dict[int, Hash32] = {}
 
     def account(self, address: Address) -> Account | None:
@@ -73,8 +75,9 @@ class Overlay:
         return self.base.block_hash(number) if known is None else known
 
     def apply(self, diff: StateDiff) -> None:
-        """Lay ``diff`` over what is here. The only mutation; ``diff`` itself is not kept."""
+        """Lay ``diff`` over what is here. The only mutation."""
         self.diff.absorb(diff)
+        self.laid.append(diff)
 
     def set_block_hash(self, number: int, block_hash: Hash32) -> None:
         """Answer ``block_hash(number)`` with this (simulated blocks, block overrides)."""
@@ -83,7 +86,7 @@ class Overlay:
     def with_hint(self, hint: PrefetchHint) -> Overlay:
         """See ``Prefetches``; what is laid over this one shows in both."""
         reader = Overlay(with_hint(self.base, hint), self.diff)
-        reader._block_hashes = self._block_hashes
+        reader._block_hashes, reader.laid = self._block_hashes, self.laid
         return reader
 
     def fork(self) -> Overlay:

@@ -37,7 +37,13 @@ class Storage(msgspec.Struct, frozen=True, gc=False):
 NO_STORAGE = Storage(HashTrieMap(), _EMPTY_TRIE)
 
 
-class World:
+class _Remembered:
+    """What may be known by a weak reference, apart from ``World.__slots__``, which are the parts of a world."""
+
+    __slots__ = ("__weakref__",)
+
+
+class World(_Remembered):
     """Accounts, their storage and code. ``World()`` is empty; ``apply`` makes the next one.
 
     Storage written for an address without an account is kept and readable, and joins the account's leaf when there is
@@ -173,10 +179,24 @@ class World:
         storage = self._storages.get(address)
         return EMPTY_TRIE_ROOT if storage is None else storage.trie.root
 
+    def storage_with_trie(self, address: Address) -> Storage:
+        """All of an account's storage."""
+        return self._storages.get(address, NO_STORAGE)
+
     def storage_trie(self, address: Address) -> Trie:
         """An account's storage trie."""
         storage = self._storages.get(address)
         return _EMPTY_TRIE if storage is None else storage.trie
+
+    def shares(self, other: World, address: Address) -> bool:
+        """True if an account and its storage are known to be the same in ``other``, without comparing what they hold:
+        nothing was written to them on the way from one world to the other. False where that is not known.
+        """
+        return (
+            type(self) is World is type(other)
+            and self._storages.get(address) is other._storages.get(address)
+            and self._accounts.get(address) is other._accounts.get(address)
+        )
 
     def prove_account(self, address: Address) -> list[bytes]:
         """Nodes of the account trie from the root towards ``address`` (EIP-1186): it is so, or it does not exist."""
@@ -207,15 +227,26 @@ class World:
         """Returns the writes from ``earlier`` to this world, in at most a given number of steps; None if they are not
         known.
         """
-        world, written = self, None
-        for _ in range(steps):
-            if world._made_by is None:
-                return None
-            before, diff = world._made_by
-            written = diff if written is None else diff.then(written)
+        diffs = self.diffs_since(earlier, steps)
+        if diffs is None:
+            return None
+        written, *others = diffs
+        if others:
+            written = written.copy()
+            for diff in others:
+                written.absorb(diff)
+        return written
+
+    def diffs_since(self, earlier: World, steps: int) -> list[StateDiff] | None:
+        """Returns the same as single steps, the earliest first; at least one."""
+        diffs: list[StateDiff] = []
+        made_by = self._made_by
+        while made_by is not None and len(diffs) < steps:
+            before, diff = made_by
+            diffs.insert(0, diff)
             if before is earlier:
-                return written
-            world = before
+                return diffs
+            made_by = before._made_by
         return None
 
     def forget_how_it_was_made(self) -> None:

@@ -373,7 +373,8 @@ DEVIATIONS: tuple[Deviation, ...] = (
     Deviation(
         "arguments that can only be mistakes",
         "refused with -32602: bytes and addresses without 0x; a filter's range upside down, or of an unknown block; a "
-        "gas limit or chain id of 0; nonces, limits and times out of all range; an invalid URL; 100,001 blocks at once",
+        "gas limit or chain id of 0; nonces, limits and times out of all range; an invalid URL; numbers in decimal text, "
+        "but in methods of development nodes",
         "taken",
         "nothing that follows would work",
         (

@@ -129,7 +129,7 @@ def eth_createAccessList(
 
 
 def _decode_transaction_index(value: Any) -> int | None:
-    return None if value == -1 else decode_uint64(value)
+    return None if value == -1 else decode_uint64(value, is_exact=True)
 
 
 TransactionIndexParam: TypeAlias = Annotated[int | None, Decode(_decode_transaction_index)]

@@ -38,7 +38,7 @@ from megadev.state.world import World, WorldView
 MAX_LOOKUPS = 1_000
 """Accounts and slots that one condition may name (op-geth's limit)."""
 
-_decode_slots = decoder_for(dict[SlotParam, SlotParam])
+_decode_slots = decoder_for(dict[SlotParam, SlotParam], is_exact=True)
 
 
 def _decode_known(value: Any) -> dict[Address, Hash32 | dict[int, int]]:

@@ -8,7 +8,7 @@ from megadev.chain.documents import JsonObject
 from megadev.errors import NotInBundle, UnknownBlock, UpstreamFailed, UpstreamLacksMethod
 from megadev.node.chain import LocalChain
 from megadev.primitives.types import Wei
-from megadev.rpc.codec import BlockParam, FloatParam, Uint64Param
+from megadev.rpc.codec import BlockParam, CountParam, FloatParam
 from megadev.rpc.dispatch import method
 from megadev.rpc.fee_suggestions import gas_price, suggested_tip
 from megadev.rpc.formatters import format_fee_history
@@ -52,7 +52,7 @@ def eth_blobBaseFee(node: RpcNode) -> str:
 
 @method("eth_feeHistory")
 def eth_feeHistory(
-    node: RpcNode, count: Uint64Param, newest: BlockParam, percentiles: tuple[FloatParam, ...] | None = None
+    node: RpcNode, count: CountParam, newest: BlockParam, percentiles: tuple[FloatParam, ...] | None = None
 ) -> JsonObject:
     """Fees of up to ``count`` blocks ending with ``newest``; on a fork, those up to the forked block are upstream's."""
     chain, history = node.chain, node.chain.history

@@ -40,6 +40,8 @@ class SimulatedBlockOverrides(BlockOverrides, frozen=True, kw_only=True, rename=
     def __post_init__(self) -> None:
         if self.withdrawals:
             raise InvalidParams("withdrawals cannot be simulated: this chain does not have withdrawals")
+        if self.difficulty is not None:
+            raise InvalidParams("difficulty override is not allowed after the merge: prevRandao takes its place")
         if self.block_hash:
             raise InvalidParams("blockHash cannot be overridden here: simulated blocks have hashes of their own")
 

@@ -70,7 +70,7 @@ def _decode_kinds(value: Any) -> frozenset[str]:
 KindsParam: TypeAlias = Annotated[frozenset[str], Decode(_decode_kinds)]
 
 
-_decode_call = decoder_for(CallRequest)
+_decode_call = decoder_for(CallRequest, is_exact=True)
 
 
 def _decode_traced_call(value: Any) -> tuple[CallRequest, frozenset[str]]:

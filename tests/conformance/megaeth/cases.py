@@ -46,7 +46,7 @@ from megadev.evm.engine import (
 )
 from megadev.evm.engines import open_engine
 from megadev.evm.engines.frames import memory_cost
-from megadev.evm.gas import LOG_BYTE
+from megadev.evm.gas import INITCODE_WORD, LOG_BYTE
 from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.mega_rules import MEGA_RULES, SYSTEM_ADDRESS, MegaRules, Volatile
 from megadev.evm.opcodes import BASE_GAS
@@ -267,18 +267,19 @@ def _run_block(
     before = state.copy()
     env = block["env"]
     result: dict[str, Any] = {}
+    given = block.get("buckets", case.get("buckets", {}))
+    buckets = {int(bucket): number(capacity) for bucket, capacity in given.items()}
+    usual = number(case.get("defaultBucketCapacity", 256))
+    capacity = (lambda bucket: buckets.get(bucket, usual)) if buckets or usual != 256 else None
     system_address = SYSTEM_ADDRESS
     if block.get("preBlock"):
         from tests.conformance.megaeth.pre_block import PreBlockError, run_pre_block
 
         try:
-            system_address = run_pre_block(spec, engine, state, case, block)
+            system_address = run_pre_block(spec, engine, state, case, block, capacity)
         except PreBlockError as error:
             return {"preBlockError": str(error)}
         result["systemAddress"] = _hex(system_address)
-    given = block.get("buckets", case.get("buckets", {}))
-    buckets = {int(bucket): number(capacity) for bucket, capacity in given.items()}
-    usual = number(case.get("defaultBucketCapacity", 256))
     oracle = {number(slot): number(value) for slot, value in case.get("oracleStorage", {}).items()}
     used = BlockUsage()
     prices: L1Prices | None = None
@@ -294,7 +295,7 @@ def _run_block(
             prices = l1_prices(state)
         mega = MegaEnv(
             system_address,
-            (lambda bucket: buckets.get(bucket, usual)) if buckets or usual != 256 else None,
+            capacity,
             oracle.get if oracle else None,
         )
         block_env = BlockEnv(
@@ -323,9 +324,11 @@ def _run_block(
         if underflowed and not is_deposit:
             last = _last_step(engine, block_env, environment_of(tx, block_env.base_fee, l1_fee), state)
             if last.opcode in _STACK_MOVERS:
-                execution = msgspec.structs.replace(execution, result=Halt("stack limit"))
+                execution.result = Halt("stack limit")
+            elif last.has_long_initcode(spec):
+                execution.result = Halt("max initcode size")
             elif last.lacks_gas(MEGA_RULES.get(spec.model)):
-                execution = msgspec.structs.replace(execution, result=Halt("out of gas"))
+                execution.result = Halt("out of gas")
         state.apply(execution.diff)
         meters = execution.gas.meters or Meters()
         counted = meters.compute_gas, meters.data_size, meters.kv_updates, meters.state_growth
@@ -352,6 +355,7 @@ _STACK_MOVERS = range(0x80, 0xA0)
 _PAID_FIRST = frozenset((0x05, 0x07, 0x08, 0x09, 0x0B, 0x1A, 0x1D, 0x40, 0x49, 0x51, 0x52, 0x53, 0x5C, 0x5D))
 """Where words and gas are missing, the Rust library speaks of gas; as does LOG1 … LOG4 where only topics are missing."""
 _LOGS = range(0xA1, 0xA5)
+_CREATE2 = 0xF5
 
 
 class _LastStep:
@@ -366,21 +370,31 @@ class _LastStep:
 
     def step(self, step: Step) -> None:
         if step.depth == 0:
-            self.opcode, self.gas, self.stack, self.memory = step.op, step.gas, step.stack[-2:], len(step.memory)
+            self.opcode, self.gas, self.stack, self.memory = step.op, step.gas, step.stack[-3:], len(step.memory)
+
+    def has_long_initcode(self, spec: ChainSpec) -> bool:
+        """A CREATE2 that lacks only its salt, of code that is too long: revm finds out about that first."""
+        if self.opcode != _CREATE2 or len(self.stack) < 3 or spec.model is not Model.ISTHMUS:
+            return False
+        return spec.initcode_size_limit is not None and spec.initcode_size_limit < self.stack[-3] < 1 << 64
 
     def lacks_gas(self, rules: MegaRules | None) -> bool:
         """The last opcode could not be paid for either, and the Rust library finds out about that first."""
         if self.opcode in _PAID_FIRST:
             return self.gas < BASE_GAS[self.opcode]
+        if self.opcode == _CREATE2 and len(self.stack) == 3 and rules is None:
+            size, offset = self.stack[:2]
+            return size > 0 and self.gas < INITCODE_WORD * ((size + 31) // 32) + self._expansion(offset + size)
         if self.opcode is None or self.opcode not in _LOGS or len(self.stack) < 2:
             return False
-        size, offset = self.stack
+        size, offset = self.stack[-2:]
         cost = BASE_GAS[self.opcode] + LOG_BYTE * size
         if rules is not None:
             cost += rules.topic * (self.opcode - 0xA0) + rules.log_byte * size
-        if size and offset + size > self.memory:
-            cost += memory_cost(bytearray(self.memory), offset + size)
-        return self.gas < cost
+        return self.gas < cost + (self._expansion(offset + size) if size else 0)
+
+    def _expansion(self, end: int) -> int:
+        return memory_cost(bytearray(self.memory), end) if end > self.memory else 0
 
     def step_done(self, gas_left: int) -> None: ...
     def enter(self, frame: object) -> None: ...

@@ -11,6 +11,7 @@ from megadev.chain.spec import Hardfork, dev_spec
 from megadev.evm.engine import SYSTEM, BlockEnv, TxEnv
 from megadev.evm.engines.python import PythonEngine
 from megadev.evm.system_calls import block_start_diff
+from megadev.state.diff import Cause, StateDiff
 from tests.conformance.engine_suite.worlds import DictState, Has
 
 SYSTEM_ADDRESS = bytes.fromhex("fffffffffffffffffffffffffffffffffffffffe")
@@ -32,8 +33,18 @@ def test_direct_writes_equal_the_calls(number: int, timestamp: int) -> None:
     assert written.accounts == called.accounts
 
 
-def test_other_code_at_system_addresses_is_not_called() -> None:
-    assert block_start_diff(DictState({ROOTS: Has(0, 1, b"\x00")}), 5, 5, PARENT, BEACON, Hardfork.PRAGUE).is_empty
+def test_other_code_at_system_addresses_is_called() -> None:
+    """It gets what the standard's would get; without code nobody is called."""
+    called: list[tuple[bytes, bytes]] = []
+
+    def call(to: bytes, data: bytes) -> StateDiff:
+        called.append((to, data))
+        return StateDiff(Cause.SYSTEM_CALL, storage={to: {0: 1}})
+
+    state = DictState({ROOTS: Has(0, 1, b"\x00"), HISTORY: Has(0, 1, b"")})
+    diff = block_start_diff(state, 5, 5, PARENT, BEACON, Hardfork.PRAGUE, call=call)
+    assert called == [(ROOTS, BEACON)]
+    assert diff.storage == {ROOTS: {0: 1}}
 
 
 def test_each_system_call_exists_from_its_hardfork() -> None:

@@ -13,12 +13,13 @@ from megadev.chain.blocks import BlockRef, Tag
 from megadev.errors import EngineFault, ExecutionReverted, MalformedTransaction, UnknownFilter
 from megadev.rpc.catalog import Entry
 from megadev.rpc.codec import JSON, AddressParam, AnyParam, BlockParam, BoolParam, QuantityParam
+from megadev.rpc.dialects import Dialect
 from megadev.rpc.dispatch import BATCH_TURN_NS, Dispatcher, Registry, method
 from megadev.rpc.envelope import Failure
 from megadev.rpc.node import RpcNode
 
 TOYS: Registry = {}
-NODE = RpcNode(*4 * [cast("Any", None)])
+NODE = RpcNode(*4 * [cast("Any", None)], dialect=Dialect.GETH)
 
 
 @method("toy_echo", TOYS)

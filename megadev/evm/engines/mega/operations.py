@@ -240,6 +240,8 @@ def _message(kind: str) -> Operation:
                 refuse_access(call, BENEFICIARY_TYPE)
             m.cool_for_call(kind, to)
         if len(stack) < needed:
+            if with_value and len(stack) >= 3 and stack[-3] and m.capacity is not None:
+                _pay_storage(m, call, m.call_storage_price(call, kind, to))  # it looks at no more words than these
             raise underflow(len(stack), needed)
         try:
             child, paid, unrecorded = _begin_message(m, call, kind, with_value, seen)
@@ -336,7 +338,7 @@ def _check_initcode(m: MegaMachine, size: int) -> None:
 
 
 def _creation(kind: str) -> Operation:
-    salted = kind == "CREATE2"
+    salted, needed = kind == "CREATE2", STACK_INPUTS[NUMBERS[kind]]
     word_gas = price.INITCODE_WORD + (price.KECCAK_WORD if salted else 0)
 
     def operation(m: MegaMachine, call: MegaCall) -> None:
@@ -345,6 +347,12 @@ def _creation(kind: str) -> Operation:
         checks_first = rules.settles_unstarted
         if checks_first:
             plain.forbid_static(call)
+        if len(stack) < needed:
+            if not salted:
+                _pay_storage(m, call, m.contract_price(m.priced_address(call.address)))  # it asks for no word
+            elif len(stack) == 3 and not rules.expands_before_create:
+                plain.use_memory(call, stack[-2], stack[-3])
+            raise underflow(len(stack), needed)
         value, offset, size = stack.pop(), stack.pop(), stack.pop()
         salt = stack.pop() if salted else 0
         start = call.gas
@@ -460,13 +468,13 @@ MEGA_OPERATIONS: Final[tuple[Callable[[Machine, Call], None] | None, ...]] = tup
     for row, standard in zip(OPCODES, plain.OPERATIONS, strict=True)
 )
 """By opcode, like ``operations.OPERATIONS``."""
+_LOOK_THEMSELVES: Final = ("CALL", "CALLCODE", "DELEGATECALL", "STATICCALL", "CREATE", "CREATE2")
 MEGA_INPUTS: Final = tuple(
-    0
-    if row is not None
-    and (row.name in VOLATILE_OPCODES or row.name in ("CALL", "CALLCODE", "DELEGATECALL", "STATICCALL"))
-    else needed
+    0 if row is not None and (row.name in VOLATILE_OPCODES or row.name in _LOOK_THEMSELVES) else needed
     for row, needed in zip(OPCODES, STACK_INPUTS, strict=True)
 )
-"""Words that must be on the stack before an opcode is asked: those that may be refused access look themselves."""
+"""Words that must be on the stack before an opcode is asked: those that may be refused access, or take storage gas
+before they take words, look themselves.
+"""
 SEEN: Final = frozenset(NUMBERS[name] for name in VOLATILE_OPCODES)
 """Opcodes that must not disappear in a trace."""

@@ -1,7 +1,8 @@
 """The native machine of one thread at a time: a wasm store with the runtime in it, its memory as Python sees it, and
 the codes that lie there. The layout is that of ``runtime/machine.h``.
 
-Codes stay from one transaction to the next, with what has been compiled of them; accounts and slots do not.
+Codes stay from one transaction to the next, with what has been compiled of them; so does what is known of the state
+(``known_state``).
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from typing import Final
 
 from megadev.evm.engines.native.compiler import Compiled
 from megadev.evm.engines.native.host import Library, Module, Store
+from megadev.evm.engines.native.known_state import KnownState
 from megadev.evm.engines.native.seam import HELPERS, Entry
 from megadev.primitives.types import EMPTY_CODE_HASH, Hash32
+from megadev.state.reader import StateReader
 
 CONTEXT: Final = 0x20000
 FRAMES: Final = 0x40000
 BLOBS: Final = 0x90000
 CHANGED: Final = 0xA0000
 ACCOUNTS: Final = 0x100000
-ACCESSED: Final = 0x280000
 CODES: Final = 0x400000
 LISTS: Final = 0x500000
 LOGS: Final = 0x600000
@@ -30,7 +32,7 @@ CODE_BYTES: Final = 0x7800000
 RETURN_DATA: Final = 0xB800000
 MEMORIES: Final = 0xD800000
 FRAME_SIZE: Final = 240
-ACCOUNT_SIZE: Final = 136
+ACCOUNT_SIZE: Final = 240
 SLOT_SIZE: Final = 128
 CODE_SIZE: Final = 64
 ENTRY_SIZE: Final = 32
@@ -46,18 +48,22 @@ _MOST_INSTALLS: Final = 1_000
 """Compiled codes in a store; some 50 kB each."""
 _FULL_CODE_BYTES: Final = (RETURN_DATA - CODE_BYTES) // 4 * 3
 _FULL_CODES: Final = MOST_CODES // 4 * 3
+_MOST_KEPT_ACCOUNTS: Final = 1_500
+_MOST_KEPT_SLOTS: Final = 24_000
+"""Of which something stays known: a quarter of what has room, so that a transaction has the rest."""
 
 # 64-bit words of the context
 REFUND, GAS, PAUSE_AT = (64 // 8, 72 // 8, 80 // 8)
 # 32-bit words of the context
-(DEPTH, ACCOUNT, POINTER, SIZE, RETURN_SIZE, UNDO_COUNT, LOGS_SIZE, ERROR, ERROR_A, ERROR_B, _SLOTS, _ACCOUNTS, TELLS,
- CODE, ANSWERED, INITCODE_LIMIT, CODE_LIMIT, DESTROYS_ALL, INITCODE_WORD_GAS, BLOB_COUNT, _TOO_BIG, HEAT_LIMIT,
- ACCESSED_COUNT, DELEGATES) = range(96 // 4, 192 // 4)  # fmt: skip
+(DEPTH, ACCOUNT, POINTER, SIZE, RETURN_SIZE, UNDO_COUNT, LOGS_SIZE, ERROR, ERROR_A, ERROR_B, SLOT_COUNT,
+ ACCOUNT_COUNT, TELLS, CODE, ANSWERED, INITCODE_LIMIT, CODE_LIMIT, DESTROYS_ALL, INITCODE_WORD_GAS, BLOB_COUNT,
+ _TOO_BIG, HEAT_LIMIT, _ACCESSED, DELEGATES) = range(96 // 4, 192 // 4)  # fmt: skip
 ENVIRONMENT: Final = CONTEXT + 192
 OPERATIONS: Final = ENVIRONMENT + 512
 PRECOMPILES: Final = OPERATIONS + 2048
 SMALL_ADDRESSES: Final = 1024
-CHANGED_COUNT: Final = PRECOMPILES + SMALL_ADDRESSES
+COUNTS: Final = PRECOMPILES + SMALL_ADDRESSES
+"""32-bit words: accounts changed; accounts looked at without the host's being asked; slots reported; changed ones."""
 ASKED, ANSWER = CONTEXT, CONTEXT + 32
 
 _WITHOUT_ENTRIES: Final = bytes(kind & 1 for kind in range(256))
@@ -88,6 +94,8 @@ class Arena:
         self._analyse = self.store.function(self.instance, "analyse", 1).held
         self._put_slots = self.store.function(self.instance, "put_slots", 3)
         self._place_account = self.store.function(self.instance, "place_account", 1)
+        self._forget_state = self.store.function(self.instance, "forget_state", 1)
+        self._state_changes = self.store.function(self.instance, "state_changes", 1)
         self.view[OPERATIONS : OPERATIONS + 2048] = table
         self.table = table
         """The operations it runs: whose rules these are."""
@@ -112,10 +120,32 @@ class Arena:
         self.by_hash: dict[Hash32, int] = {}
         self.codes: list[bytes] = []
         self._code_end = CODE_BYTES
+        self.known = KnownState()
+        """What the tables hold of the state."""
         self.clear_codes()
 
+    def follow(self, reader: StateReader) -> None:
+        """Let what is known of the state be ``reader``'s, or nothing."""
+        words = self.words
+        if words[ACCOUNT_COUNT] > _MOST_KEPT_ACCOUNTS or words[SLOT_COUNT] > _MOST_KEPT_SLOTS:
+            self.forget_state()
+        changes = self.known.changes_to(reader, self.by_hash.get)
+        if changes is None:
+            self._forget_state.held()
+        elif changes:
+            data = b"".join(changes)
+            self.view[LISTS : LISTS + len(data)] = data
+            self._state_changes.arguments[0] = len(changes)
+            self._state_changes.held()
+
+    def forget_state(self) -> None:
+        """Know nothing of the state."""
+        self.known.forget()
+        self._forget_state.held()
+
     def clear_codes(self) -> None:
-        """Forget every code."""
+        """Forget every code, and the state, which names them."""
+        self.forget_state()
         self.in_vain.clear()
         self.installed.clear()
         self.by_bytes.clear()
@@ -231,6 +261,11 @@ class Arena:
             self.words[ACCOUNT] = place
             arguments[0], arguments[2], arguments[4] = len(piece) // 64, flags, state
             self._put_slots.held()
+
+    def changed_accounts(self) -> tuple[int, ...]:
+        """Where the accounts lie that the last run has changed."""
+        (count,) = struct.unpack_from("<I", self.view, COUNTS)
+        return struct.unpack_from(f"<{count}I", self.view, CHANGED)
 
     @property
     def is_full(self) -> bool:

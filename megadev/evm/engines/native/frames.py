@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Final, NoReturn, Protocol
 
-from megadev.chain.receipts import REVERTED, Log
+from megadev.chain.receipts import REVERTED
 from megadev.errors import EngineFault
 from megadev.evm.engine import Frame, FrameExit
 from megadev.evm.engines.frames import OUT_OF_GAS, Call, Machine
 from megadev.evm.engines.native import arena as at
 from megadev.evm.engines.native.arena import Arena, ArenaFull
 from megadev.evm.engines.native.host import WasmFault
+from megadev.evm.engines.native.outcome import NativeOutcome, log_at
 from megadev.evm.engines.native.runtime.rebuild import RESULT
 from megadev.evm.engines.native.seam import NOTHING
 from megadev.evm.engines.operations import created_address
@@ -40,7 +41,7 @@ MOST_WARM_SLOTS: Final = 60_000
  _NEEDS_PRECOMPILE, _NEEDS_PRINT, _ENTERED, _LEFT, _LOGGED, _DESTRUCTED, _PAUSED, _HOT, _TOO_BIG) = (
     3, *range(16, 31)
 )  # fmt: skip
-_EXISTS, _WARM, _CREATED, _DESTROYED, _TOUCHED, _PRECOMPILE = (1 << n for n in range(6))
+_EXISTS, _WARM, _CREATED, _DESTROYED, _TOUCHED, _PRECOMPILE, _, _WRITTEN, _WRITTEN_SLOTS = (1 << n for n in range(9))
 _KINDS: Final = {
     0xF0: "CREATE", 0xF1: "CALL", 0xF2: "CALLCODE", 0xF4: "DELEGATECALL", 0xF5: "CREATE2", 0xFA: "STATICCALL"
 }  # fmt: skip
@@ -65,14 +66,14 @@ _REASONS: Final = {
 _FRAME = struct.Struct("<qqqIiIIIIIIIIIIIIqIIqiI32s32s32s32s")
 assert _FRAME.size == at.FRAME_SIZE
 _ACCOUNT = struct.Struct("<4IQ32s32siI")
-_SLOT = struct.Struct("<32s8xI20x32s32s")
-assert _SLOT.size == at.SLOT_SIZE
+_IN_STATE = struct.Struct("<I80s")
 _NO_LIMIT: Final = 0xFFFFFFFF
 _PRELOADS: Final = frozenset(3 * 4**n for n in range(8))
 """How many slots of an account have been asked for when one looks whether all of it can be put there at once."""
-_IS_WARM: Final = bytes(4) + _WARM.to_bytes(8, "little")
-_IS_PRECOMPILE: Final = bytes(4) + (_WARM | _PRECOMPILE).to_bytes(8, "little")
-_IS_COLD_PRECOMPILE: Final = bytes(4) + _PRECOMPILE.to_bytes(8, "little")
+_KNOWN, _KNOWN_IN_STATE = 1, 1 | 4
+"""Of a slot."""
+_IS: Final = tuple(bytes(4) + flags.to_bytes(8, "little") for flags in range(512))
+_IS_WARM: Final = _IS[_WARM]
 
 
 def _word(address: Address) -> bytes:
@@ -123,8 +124,13 @@ class NativeRun:
         self.asked_slots: dict[int, int] = {}
         """How many slots of each account have been asked for one by one."""
         self.must_be_asked = getattr(self.journal.reader, "must_be_asked", False)
-        self.written = frozenset(self.journal.slots)
+        journal = self.journal
+        self.written = frozenset(journal.slots)
         """Accounts whose slots in the journal are perhaps not the reader's any more."""
+        origin = journal.origin
+        written = {address for address, account in journal.accounts.items() if account is not origin[address]}
+        self.written_accounts = written.union(journal.created, journal.destroyed, journal.touched)
+        """Accounts that are perhaps not the reader's any more themselves."""
 
     # the story
 
@@ -219,7 +225,9 @@ class NativeRun:
             arena.view[at.PRECOMPILES : at.PRECOMPILES + len(small)] = small
             arena.precompiles = precompiles
         for address in arena.moved:
-            marks.append(address[::-1] + (_IS_PRECOMPILE if address in warm else _IS_COLD_PRECOMPILE))
+            marks.append(address[::-1] + _IS[_WARM | _PRECOMPILE if address in warm else _PRECOMPILE])
+        marks += [address[::-1] + _IS[_WRITTEN] for address in self.written_accounts]
+        marks += [address[::-1] + _IS[_WRITTEN_SLOTS] for address in self.written]
         return b"".join(marks)
 
     def _put_warm_slots(self) -> None:
@@ -264,12 +272,15 @@ class NativeRun:
         if error == 0 or error == _REVERTED:
             call.output = bytes(arena.view[at.RETURN_DATA : at.RETURN_DATA + words[at.RETURN_SIZE]])
         call.error = self._reason()
-        self._tell_slots(error == 0)
+        outcome = NativeOutcome(arena, succeeded=error == 0)
+        if journal.takes_outcome and not self.written:
+            journal.outcome = outcome
+        else:
+            self._tell(outcome)
         if error == 0:
-            if words[at.UNDO_COUNT]:
-                self._tell_accounts()
-            if words[at.LOGS_SIZE]:
-                self._tell_logs()
+            changed = arena.changed_accounts()
+            if changed:
+                self._tell_accounts(changed)
             journal.refund = arena.numbers[at.REFUND]
         for told, arguments in self.events:
             told(*arguments)
@@ -287,11 +298,17 @@ class NativeRun:
         return bytes(self.arena.view[start : start + 20])[::-1]
 
     def _account(self) -> None:
-        place = self.arena.words[at.ACCOUNT]
+        arena = self.arena
+        view, place = arena.view, arena.words[at.ACCOUNT]
         start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
-        flags = struct.unpack_from("<I", self.arena.view, start + 132)[0]
-        known = self._known(self._address(place), flags)
-        self.arena.view[start + 40 : start + 40 + len(known)] = known
+        flags = struct.unpack_from("<I", view, start + 132)[0]
+        address = self._address(place)
+        known = self._known(address, flags)
+        view[start + 40 : start + 40 + len(known)] = known
+        if not flags & _WRITTEN:
+            exists = known[92] & _EXISTS
+            _IN_STATE.pack_into(view, start + 148, 1, known[16:92] + exists.to_bytes(4, "little"))
+            arena.known.places[address] = place
 
     def _known(self, address: Address, flags: int) -> bytes:
         """Returns an account's data as the runtime has it. ``flags`` it has already."""
@@ -310,14 +327,18 @@ class NativeRun:
         )  # fmt: skip
 
     def _code(self) -> None:
-        place = self.arena.words[at.ACCOUNT]
+        arena, journal = self.arena, self.journal
+        place = arena.words[at.ACCOUNT]
         address = self._address(place)
-        code = self.journal.code(address)
-        account = self.journal.account(address)
-        index = self.arena.register(code)
+        code = journal.code(address)
+        account, before = journal.account(address), journal.origin[address]
+        index = arena.register(code)
         if account is not None:
-            self.arena.by_hash[account.code_hash] = index
-        struct.pack_into("<i", self.arena.view, at.ACCOUNTS + at.ACCOUNT_SIZE * place + 128, index)
+            arena.by_hash[account.code_hash] = index
+        start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
+        struct.pack_into("<i", arena.view, start + 128, index)
+        if account is not None and before is not None and account.code_hash == before.code_hash:
+            struct.pack_into("<i", arena.view, start + 224, index)
 
     def _slot(self) -> None:
         arena, journal = self.arena, self.journal
@@ -330,7 +351,11 @@ class NativeRun:
         slot = int.from_bytes(view[start : start + 32], "little")
         current = journal.load(address, slot).to_bytes(32, "little")
         view[start + 64 : start + 128] = current + journal.original(address, slot).to_bytes(32, "little")
-        view[start + 48] |= 1
+        if address in self.written or address in journal.created:
+            view[start + 48] |= _KNOWN
+        else:
+            view[start + 48] |= _KNOWN_IN_STATE
+            arena.known.places[address] = place
 
     def _put_storage(self, place: int, address: Address, asked: int) -> bool:
         """Put all of an account's storage there, if it is known and not much more than was asked for one by one."""
@@ -344,8 +369,13 @@ class NativeRun:
         pairs.append(
             bytes(arena.view[start : start + 32]) + bytes(32)
         )  # what was asked for: 0, if it is not among them
-        arena.put_slots(place, b"".join(pairs), 0, 1)
-        arena.view[at.ACCOUNTS + at.ACCOUNT_SIZE * place + 48] |= 1
+        in_state = address not in self.journal.created
+        arena.put_slots(place, b"".join(pairs), 0, _KNOWN_IN_STATE if in_state else _KNOWN)
+        start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
+        arena.view[start + 48] |= 1
+        if in_state:
+            arena.view[start + 140] |= 1
+            arena.known.places[address] = place
         return True
 
     def _block_hash(self) -> None:
@@ -452,7 +482,7 @@ class NativeRun:
 
     def _logged(self) -> None:
         assert self.machine.tracer is not None
-        self.events.append((self.machine.tracer.log, (self._log_at(self.arena.words[at.POINTER])[0],)))
+        self.events.append((self.machine.tracer.log, (log_at(self.arena.view, self.arena.words[at.POINTER])[0],)))
 
     def _destructed(self) -> None:
         arena, tracer = self.arena, self.machine.tracer
@@ -466,31 +496,29 @@ class NativeRun:
 
     # what is told to the journal
 
-    def _tell_slots(self, changed: bool) -> None:
-        arena, journal = self.arena, self.journal
-        view, count = arena.view, arena.words[at.ACCESSED_COUNT]
-        places = view[at.ACCESSED : at.ACCESSED + 4 * count].cast("I")
-        owner, known, original = -1, {}, {}
-        from_bytes, unpack, undo = int.from_bytes, _SLOT.unpack_from, journal.undo.append
-        for place in places:
-            key, account, current, before = unpack(view, at.SLOTS + at.SLOT_SIZE * place)
-            if account != owner:
-                owner, address = account, self._address(account)
-                known = journal.slots.setdefault(address, {})
-                original = journal.origin_slots.setdefault(address, {})
-            slot = from_bytes(key, "little")
-            if slot not in known:
-                known[slot] = original[slot] = from_bytes(before, "little")
-            if changed and current != before:
-                undo((known, slot, known[slot]))
-                known[slot] = from_bytes(current, "little")
-        places.release()
+    def _tell(self, outcome: NativeOutcome) -> None:
+        """What the journal does not take as it is."""
+        journal = self.journal
+        for address in outcome.accounts():
+            journal.account(address)
+        for address, words in outcome.reads().items():
+            known = journal.slots.setdefault(address, {})
+            original = journal.origin_slots.setdefault(address, {})
+            for slot, word in words.items():
+                if slot not in known:
+                    known[slot] = original[slot] = word
+        for address, words in outcome.writes().items():
+            known = journal.slots[address]
+            for slot, word in words.items():
+                if known[slot] != word:
+                    journal.undo.append((known, slot, known[slot]))
+                    known[slot] = word
+        journal.logs += outcome.logs()
 
-    def _tell_accounts(self) -> None:
+    def _tell_accounts(self, places: tuple[int, ...]) -> None:
         arena, journal = self.arena, self.journal
         view = arena.view
-        count = int.from_bytes(view[at.CHANGED_COUNT : at.CHANGED_COUNT + 4], "little")
-        for place in struct.unpack_from(f"<{count}I", view, at.CHANGED):
+        for place in places:
             address = self._address(place)
             start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
             nonce, balance, code_hash, index, flags = struct.unpack_from("<Q32s32siI", view, start + 56)
@@ -507,21 +535,6 @@ class NativeRun:
                 if flags & _TOUCHED and address not in journal.touched:
                     journal.undo.append((journal.touched, address, None))
                     journal.touched[address] = True
-
-    def _log_at(self, start: int) -> tuple[Log, int]:
-        view = self.arena.view
-        topics, size = struct.unpack_from("<II", view, start)
-        first = start + 48
-        data = first + 32 * topics
-        words = tuple(bytes(view[i : i + 32]) for i in range(first, data, 32))
-        address = bytes(view[start + 16 : start + 36])[::-1]
-        return Log(address, words, bytes(view[data : data + size])), start + ((48 + 32 * topics + size + 15) & ~15)
-
-    def _tell_logs(self) -> None:
-        start, end = at.LOGS, at.LOGS + self.arena.words[at.LOGS_SIZE]
-        while start < end:
-            log, start = self._log_at(start)
-            self.journal.logs.append(log)
 
 
 def _limit(size: int | None) -> int:

@@ -21,6 +21,7 @@ from megadev.evm.engines.native.frames import GivenUp, NativeRun
 from megadev.evm.engines.native.host import HostUnavailable, Module, WasmFault, load
 from megadev.evm.engines.native.runtime.rebuild import RESULT
 from megadev.evm.engines.native.seam import operations_table
+from megadev.state.reader import StateReader
 
 HOT: Final = 25_000
 """Jump destinations of one code that have been interpreted before it is compiled: some 2 ms, where compiling it takes a
@@ -31,6 +32,8 @@ _MOST_DOUBLINGS: Final = 12
 """Where nothing new can be compiled, the next look is due after twice as much as this one, so often."""
 _MOST_IDLE: Final = 4
 """Arenas kept for the next run: one for each thread that executes at the same time."""
+_LEAST_IDLE: Final = 2
+"""So many may know different states before one has to forget."""
 _FOLDER: Final = Path("~/.cache/megadev/native")
 
 
@@ -76,23 +79,23 @@ class Tier:
 
     def take(self, machine: Machine, kind: type[NativeRun] = NativeRun) -> Arena | None:
         """An arena for the machine's rules, until it is given back. None where native code cannot be had: said once."""
-        table = self._table(machine.mnemonics, kind)
+        table, reader = self._table(machine.mnemonics, kind), machine.journal.reader
         with self._lock:
-            idle = self._idle.get(table)
-            if idle:
-                arena = idle.pop()
-                if arena.is_full:
-                    arena.clear_codes()
-                self._install_new(arena)
-                return arena
-            if self._forbidden:
-                return None
-            try:
-                return self._new_arena(table, kind.runtime)
-            except (HostUnavailable, WasmFault, MemoryError) as error:
-                self._forbidden = str(error) or type(error).__name__
-                logging.getLogger("megadev.evm").warning("EVM code is interpreted in Python: %s", self._forbidden)
-                return None
+            arena = _nearest(self._idle.get(table), reader)
+            if arena is None:
+                if self._forbidden:
+                    return None
+                try:
+                    arena = self._new_arena(table, kind.runtime)
+                except (HostUnavailable, WasmFault, MemoryError) as error:
+                    self._forbidden = str(error) or type(error).__name__
+                    logging.getLogger("megadev.evm").warning("EVM code is interpreted in Python: %s", self._forbidden)
+                    return None
+            elif arena.is_full:
+                arena.clear_codes()
+            self._install_new(arena)
+        arena.follow(reader)
+        return arena
 
     def require(self) -> None:
         """Raises ConfigError where code cannot run natively."""
@@ -168,6 +171,26 @@ class Tier:
         arena.install(index, compiled.module, compiled.entries, compiled.constants)
         arena.installed[index] = compiled
         arena.in_vain.pop(index, None)
+
+
+def _nearest(idle: list[Arena] | None, reader: StateReader) -> Arena | None:
+    """Take the arena that knows most of what ``reader`` answers; None where another one had better be made, so that two
+    chains that take turns do not make each other's forget.
+    """
+    if not idle:
+        return None
+    free = None
+    for index in range(len(idle) - 1, -1, -1):
+        near = idle[index].known.is_near(reader)
+        if near:
+            return idle.pop(index)
+        if near is None:
+            free = index
+    if free is None:
+        if len(idle) < _LEAST_IDLE:
+            return None
+        free = 0
+    return idle.pop(free)
 
 
 @cache

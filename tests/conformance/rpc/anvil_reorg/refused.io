@@ -12,7 +12,7 @@
 << {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid argument 1 (tx_block_pairs)[0]: expected [transaction, block index], the transaction as signed bytes or as an object"}}
 // less than nothing
 >> {"jsonrpc":"2.0","id":5,"method":"anvil_reorg","params":[-1,[]]}
-<< {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"invalid argument 0 (depth): expected a quantity (0x hex, decimal string or number, below 2**64), got -1"}}
+<< {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"invalid argument 0 (depth): expected a quantity (0x hex or number, below 2**64), got -1"}}
 // nothing
 >> {"jsonrpc":"2.0","id":6,"method":"anvil_reorg","params":[]}
 << {"jsonrpc":"2.0","id":6,"error":{"code":-32602,"message":"missing value for required argument 0 (depth)"}}

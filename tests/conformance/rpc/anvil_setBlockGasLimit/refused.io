@@ -6,7 +6,7 @@
 << {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"a block's gas limit must be in [1, 2**63), got 9223372036854775808"}}
 // not a number
 >> {"jsonrpc":"2.0","id":3,"method":"anvil_setBlockGasLimit","params":["much"]}
-<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 0 (gas_limit): expected a quantity (0x hex, decimal string or number, below 2**64), got \"much\""}}
+<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 0 (gas_limit): expected a quantity (0x hex or number, below 2**64), got \"much\""}}
 // nothing
 >> {"jsonrpc":"2.0","id":4,"method":"anvil_setBlockGasLimit","params":[]}
 << {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"missing value for required argument 0 (gas_limit)"}}

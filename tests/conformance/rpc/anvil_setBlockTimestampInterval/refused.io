@@ -1,9 +1,9 @@
 // backwards
 >> {"jsonrpc":"2.0","id":1,"method":"anvil_setBlockTimestampInterval","params":[-1]}
-<< {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"invalid argument 0 (seconds): expected a quantity (0x hex, decimal string or number, below 2**64), got -1"}}
+<< {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"invalid argument 0 (seconds): expected a quantity (0x hex or number, below 2**64), got -1"}}
 // not a number
 >> {"jsonrpc":"2.0","id":2,"method":"anvil_setBlockTimestampInterval","params":["often"]}
-<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"invalid argument 0 (seconds): expected a quantity (0x hex, decimal string or number, below 2**64), got \"often\""}}
+<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"invalid argument 0 (seconds): expected a quantity (0x hex or number, below 2**64), got \"often\""}}
 // too far
 >> {"jsonrpc":"2.0","id":3,"method":"anvil_setBlockTimestampInterval","params":[8589934592]}
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"blocks can be at most 4294967296 seconds apart, not 8589934592"}}

@@ -3,7 +3,7 @@
 << {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"a chain id must be in [1, 2**63), got 0"}}
 // not a number
 >> {"jsonrpc":"2.0","id":2,"method":"anvil_setChainId","params":["mainnet"]}
-<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"invalid argument 0 (chain_id): expected a quantity (0x hex, decimal string or number, below 2**64), got \"mainnet\""}}
+<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"invalid argument 0 (chain_id): expected a quantity (0x hex or number, below 2**64), got \"mainnet\""}}
 // nothing
 >> {"jsonrpc":"2.0","id":3,"method":"anvil_setChainId","params":[]}
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"missing value for required argument 0 (chain_id)"}}

@@ -3,7 +3,7 @@
 << {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no token at 0x2222222222222222222222222222222222222222: it has no code"}}
 // less than nothing
 >> {"jsonrpc":"2.0","id":2,"method":"anvil_setERC20Allowance","params":["0x9965507d1a55bcc2695c58ba16fb37d819b0a4dc","0x70997970c51812dc3a010c7d01b50e0d17dc79c8","0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9",-1]}
-<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"invalid argument 3 (amount): expected a quantity (0x hex, decimal string or number, below 2**256), got -1"}}
+<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"invalid argument 3 (amount): expected a quantity (0x hex or number, below 2**256), got -1"}}
 // a short address
 >> {"jsonrpc":"2.0","id":3,"method":"anvil_setERC20Allowance","params":["0x9965507d1a55bcc2695c58ba16fb37d819b0a4dc","0x1234","0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","0x64"]}
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 1 (spender): expected a 20-byte address (0x and 40 hex digits), got \"0x1234\""}}

@@ -6,7 +6,7 @@
 << {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"anvil_setMinGasPrice is not supported when EIP-1559 is active"}}
 // not a number
 >> {"jsonrpc":"2.0","id":3,"method":"anvil_setMinGasPrice","params":["cheap"]}
-<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 0 (price): expected a quantity (0x hex, decimal string or number, below 2**256), got \"cheap\""}}
+<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 0 (price): expected a quantity (0x hex or number, below 2**256), got \"cheap\""}}
 // nothing
 >> {"jsonrpc":"2.0","id":4,"method":"anvil_setMinGasPrice","params":[]}
 << {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"missing value for required argument 0 (price)"}}

@@ -15,4 +15,4 @@
 << {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"invalid argument 3 (start): expected bytes (0x and an even number of hex digits), got \"00\""}}
 // a negative limit
 >> {"jsonrpc":"2.0","id":6,"method":"debug_storageRangeAt","params":["{block:8}",0,"0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","0x",-1]}
-<< {"jsonrpc":"2.0","id":6,"error":{"code":-32602,"message":"invalid argument 4 (limit): expected a quantity (0x hex, decimal string or number, below 2**64), got -1"}}
+<< {"jsonrpc":"2.0","id":6,"error":{"code":-32602,"message":"invalid argument 4 (limit): expected a quantity (0x hex or number, below 2**64), got -1"}}

@@ -6,7 +6,7 @@
 << {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"invalid argument 0 (call): expected an object, got an array"}}
 // a negative value
 >> {"jsonrpc":"2.0","id":3,"method":"eth_estimateGas","params":[{"from":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","to":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","value":-1}]}
-<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 0 (call).value: expected a quantity (0x hex, decimal string or number, below 2**256), got -1"}}
+<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 0 (call).value: expected a quantity (0x hex or number, below 2**256), got -1"}}
 // no such tag
 >> {"jsonrpc":"2.0","id":4,"method":"eth_estimateGas","params":[{"from":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","to":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8"},"newest"]}
 << {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid argument 1 (block): expected a block number (0x hex) or one of earliest, finalized, safe, latest, pending, a 32-byte hash, or an object with blockNumber or blockHash, got \"newest\""}}

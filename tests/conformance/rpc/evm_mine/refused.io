@@ -3,10 +3,10 @@
 << {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Timestamp error: 1 is lower than previous block's timestamp 1700000012"}}
 // not a time
 >> {"jsonrpc":"2.0","id":2,"method":"evm_mine","params":["now"]}
-<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"invalid argument 0 (options): expected a quantity (0x hex, decimal string or number, below 2**64), got \"now\""}}
+<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"invalid argument 0 (options): expected a quantity (0x hex or number, below 2**64), got \"now\""}}
 // an unknown option's value
 >> {"jsonrpc":"2.0","id":3,"method":"evm_mine","params":[{"blocks":"many"}]}
-<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 0 (options).blocks: expected a quantity (0x hex, decimal string or number, below 2**64), got \"many\""}}
+<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 0 (options).blocks: expected a quantity (0x hex or number, below 2**64), got \"many\""}}
 // too many
 >> {"jsonrpc":"2.0","id":4,"method":"evm_mine","params":[1,1]}
 << {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"too many arguments, want at most 1, got 2"}}

@@ -13,4 +13,4 @@
 >> {"jsonrpc":"2.0","id":6,"method":"megadev_challengeGame","params":["0x1"]}
 << {"jsonrpc":"2.0","id":6,"error":{"code":-32001,"message":"resource not found: there is no game 1: L1 has 1"}}
 >> {"jsonrpc":"2.0","id":7,"method":"megadev_challengeGame","params":["first"]}
-<< {"jsonrpc":"2.0","id":7,"error":{"code":-32602,"message":"invalid argument 0 (index): expected a quantity (0x hex, decimal string or number, below 2**64), got \"first\""}}
+<< {"jsonrpc":"2.0","id":7,"error":{"code":-32602,"message":"invalid argument 0 (index): expected a quantity (0x hex or number, below 2**64), got \"first\""}}

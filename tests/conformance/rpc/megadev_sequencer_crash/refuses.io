@@ -6,4 +6,4 @@
 >> {"jsonrpc":"2.0","id":3,"method":"megadev_sequencer_crash","params":[{"survive":"perhaps"}]}
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 0 (options).survive: expected a boolean, got \"perhaps\""}}
 >> {"jsonrpc":"2.0","id":4,"method":"megadev_sequencer_crash","params":[{"blocks":-1}]}
-<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid argument 0 (options).blocks: expected a quantity (0x hex, decimal string or number, below 2**64), got -1"}}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid argument 0 (options).blocks: expected a quantity (0x hex or number, below 2**64), got -1"}}

@@ -6,4 +6,4 @@
 >> {"jsonrpc":"2.0","id":3,"method":"megadev_setRespectedGameType","params":["0xffffffff"]}
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 0 (game_type): expected a game type (a number below 4294967295), got '0xffffffff'"}}
 >> {"jsonrpc":"2.0","id":4,"method":"megadev_setRespectedGameType","params":["seven"]}
-<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid argument 0 (game_type): expected a quantity (0x hex, decimal string or number, below 2**64), got \"seven\""}}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid argument 0 (game_type): expected a quantity (0x hex or number, below 2**64), got \"seven\""}}

@@ -8,6 +8,6 @@
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32000,"message":"header not found: no block 127, the chain's head is block 12"}}
 // numbers only
 >> {"jsonrpc":"2.0","id":4,"method":"optimism_outputAtBlock","params":["latest"]}
-<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid argument 0 (number): expected a quantity (0x hex, decimal string or number, below 2**64), got \"latest\""}}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid argument 0 (number): expected a quantity (0x hex or number, below 2**64), got \"latest\""}}
 >> {"jsonrpc":"2.0","id":5,"method":"optimism_outputAtBlock","params":[]}
 << {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"missing value for required argument 0 (number)"}}

@@ -21,6 +21,14 @@ static inline u32 ask(u32 what, u32 place) {
 static inline u32 know(u32 place) {
   account* a = account_at(place);
   if (likely(a->is_known)) return GO;
+  if (a->in_state && !(a->flags & WRITTEN)) {
+    u32 flags = a->flags | a->before.flags;
+    a->now = a->before;
+    a->flags = flags;
+    a->is_known = 1;
+    ((u32*)LOOKED_AT)[context->looked_at_count++] = place;
+    return GO;
+  }
   context->asked = a->address;
   return ask(NEEDS_ACCOUNT, place);
 }
@@ -157,7 +165,10 @@ static u32 leave(frame* f) {
   if (METERED && gas > top_meter()->ceiling) gas = top_meter()->ceiling;
   context->gas = gas;
   context->return_size = size;
-  if (--context->depth == 0) return FINISHED;
+  if (--context->depth == 0) {
+    report();
+    return FINISHED;
+  }
   frame* p = frame_at(context->depth - 1);
   context->pause_at += p->gas + gas - f->gas; /* as if the caller had spent it */
   p->gas += gas;
@@ -733,8 +744,8 @@ static u32 operate(frame* f, u32 op) {
 #endif
     case 0x5c: {
       if (!charge(f, GAS_TRANSIENT)) return halt(OUT_OF_GAS);
-      u32 place = place_of_slot(f->account | TRANSIENT, top - 1);
-      top[-1] = slot_at(place)->generation == context->generation ? slot_at(place)->current : small(0);
+      const slot* s = slot_at(place_of_slot(f->account | TRANSIENT, top - 1));
+      top[-1] = s->epoch == context->epoch && s->generation == context->generation ? s->current : small(0);
       break;
     }
     case 0x5d: {

@@ -1,7 +1,12 @@
 /* Accounts and slots of one transaction, and how to undo what a frame has done to them.
  *
- * Tables are hash tables that a new generation empties at once. A record of what something was is made once for every
- * checkpoint under which it changes, however often it does. What was read stays known after a revert. */
+ * Tables are hash tables that a new epoch empties at once. What they hold of the state outlives the transaction, whose
+ * own part (what is warm, what was written) a new generation drops: an entry that is met for the first time in it begins
+ * with what the state says. The host brings what is known up to date before each transaction (state_changes), or begins
+ * an epoch.
+ *
+ * A record of what something was is made once for every checkpoint under which it changes, however often it does. What
+ * was read stays known after a revert. */
 #pragma once
 #include "machine.h"
 
@@ -9,26 +14,32 @@ static inline u32 place_of_account(const word* a) {
   u32 h = (u32)((a->l[0] * 0x9e3779b97f4a7c15ull ^ a->l[1] * 0xc2b2ae3d27d4eb4full ^ a->l[2]) >> 40);
   for (;; h++) {
     u32 i = h & (ACCOUNT_PLACES - 1);
-    if (account_at(i)->generation != context->generation || is_equal(&account_at(i)->address, a)) return i;
+    if (account_at(i)->epoch != context->epoch || is_equal(&account_at(i)->address, a)) return i;
+  }
+}
+static void begin_account(u32 place, const word* address) {
+  account* a = account_at(place);
+  if (a->epoch != context->epoch) {
+    if (++context->account_count > MOST_ACCOUNTS) context->too_big = 1;
+    a->address = *address;
+    a->epoch = context->epoch;
+    a->in_state = a->storage_in_state = a->incarnation = 0;
+  }
+  a->generation = context->generation;
+  a->is_known = a->undo = a->is_listed = 0;
+  a->storage = a->storage_in_state;
+  a->code = UNKNOWN_CODE;
+  a->flags = 0;
+  if (!(address->l[1] | address->l[2])) {
+    if (address->l[0] < sizeof(context->precompiles) && context->precompiles[address->l[0]]) a->flags = WARM | PRECOMPILE | (METERED ? PREWARMED : 0);
+  } else if (address->l[0] == 0x736f6c652e6c6f67 && address->l[1] == 0x636f6e && !address->l[2]) {
+    a->flags = CONSOLE; /* "console.log": Hardhat's */
   }
 }
 /* The account's place; made where there is none, unknown and cold. */
 static inline u32 account_of(const word* address) {
   u32 i = place_of_account(address);
-  account* a = account_at(i);
-  if (a->generation != context->generation) {
-    if (++context->account_count > MOST_ACCOUNTS) context->too_big = 1;
-    a->address = *address;
-    a->generation = context->generation;
-    a->is_known = a->undo = a->storage = a->is_listed = 0;
-    a->code = UNKNOWN_CODE;
-    a->flags = 0;
-    if (!(address->l[1] | address->l[2])) {
-      if (address->l[0] < sizeof(context->precompiles) && context->precompiles[address->l[0]]) a->flags = WARM | PRECOMPILE | (METERED ? PREWARMED : 0);
-    } else if (address->l[0] == 0x736f6c652e6c6f67 && address->l[1] == 0x636f6e && !address->l[2]) {
-      a->flags = CONSOLE; /* "console.log": Hardhat's */
-    }
-  }
+  if (account_at(i)->generation != context->generation || account_at(i)->epoch != context->epoch) begin_account(i, address);
   return i;
 }
 static inline u32 place_of_slot(u32 owner, const word* key) {
@@ -38,27 +49,44 @@ static inline u32 place_of_slot(u32 owner, const word* key) {
   for (;; h++) {
     u32 i = (u32)h & (SLOT_PLACES - 1);
     slot* s = slot_at(i);
-    if (s->generation != context->generation || (s->account == owner && is_equal(&s->key, key))) return i;
+    if (s->epoch != context->epoch || (s->account == owner && is_equal(&s->key, key))) return i;
+  }
+}
+static void begin_slot(u32 place, u32 owner, const word* key) {
+  slot* s = slot_at(place);
+  if (s->epoch != context->epoch) {
+    if (++context->slot_count > MOST_SLOTS) context->too_big = 1;
+    s->key = *key;
+    s->epoch = context->epoch;
+    s->account = owner;
+    s->state = 0;
+  }
+  s->generation = context->generation;
+  s->undo = s->flags = 0;
+  if (owner & TRANSIENT) {
+    s->state = SLOT_KNOWN;
+    s->current = small(0);
+    return;
+  }
+  const account* a = account_at(owner);
+  u32 in_state = a->flags & (CREATED | WRITTEN_SLOTS) ? 0 : SLOT_IN_STATE;
+  if (s->state & in_state && s->incarnation == a->incarnation) {
+    s->state = SLOT_KNOWN | SLOT_IN_STATE;
+    s->current = s->original;
+    return;
+  }
+  s->incarnation = a->incarnation;
+  if (a->storage & WHOLE) {
+    s->state = SLOT_KNOWN | (a->storage_in_state & WHOLE ? in_state : 0);
+    s->current = s->original = small(0);
+  } else {
+    s->state = 0;
   }
 }
 /* The slot's place; made where there is none, unknown and cold. */
 static inline u32 slot_of(u32 owner, const word* key) {
   u32 i = place_of_slot(owner, key);
-  slot* s = slot_at(i);
-  if (s->generation != context->generation) {
-    if (++context->slot_count > MOST_SLOTS) context->too_big = 1;
-    s->key = *key;
-    s->generation = context->generation;
-    s->account = owner;
-    s->undo = s->state = s->flags = 0;
-    if (owner & TRANSIENT) {
-      s->state = SLOT_KNOWN;
-      s->current = small(0);
-    } else if (account_at(owner)->storage & WHOLE) {
-      s->state = SLOT_KNOWN;
-      s->current = s->original = small(0);
-    }
-  }
+  if (slot_at(i)->generation != context->generation || slot_at(i)->epoch != context->epoch) begin_slot(i, owner, key);
   return i;
 }
 
@@ -171,3 +199,28 @@ static inline void warm_slot(u32 place, u32 checkpoint) {
     s->flags |= WARM;
   }
 }
+
+/* What the host is told at the end, where the frames' memories were: the addresses of accounts that were looked at
+ * without its being asked, then of each slot that was read or written its owner, key, word before and word now; those
+ * that hold another word come first. */
+typedef struct {
+  word owner;
+  word key;
+  word before;
+  word now;
+} reported_slot;
+static void report(void) {
+  word* w = (word*)MEMORIES;
+  for (u32 i = 0; i < context->looked_at_count; i++) *w++ = account_at(((u32*)LOOKED_AT)[i])->address;
+  reported_slot* to = (reported_slot*)w;
+  for (u32 unchanged = 0; unchanged < 2; unchanged++) {
+    for (u32 i = 0; i < context->accessed_count; i++) {
+      const slot* s = slot_at(((u32*)ACCESSED)[i]);
+      if ((u32)is_equal(&s->current, &s->original) != unchanged) continue;
+      *to++ = (reported_slot){account_at(s->account)->address, s->key, s->original, s->current};
+    }
+    if (!unchanged) context->reported_changes = (u32)(to - (reported_slot*)w);
+  }
+  context->reported_slots = context->accessed_count;
+}
+_Static_assert(MEMORIES + ACCOUNT_PLACES * 32 + MOST_SLOTS * sizeof(reported_slot) <= 243269632, "report");

@@ -13,7 +13,8 @@ enum {
   BLOBS = 0x90000,
   ACCOUNTS = 0x100000,
   CHANGED = 0xa0000, /* places of the accounts that were changed, u32 each */
-  ACCESSED = 0x280000, /* places of the slots that were read or written, u32 each */
+  LOOKED_AT = 0xa8000, /* places of the accounts that were looked at, u32 each */
+  ACCESSED = 0x380000, /* places of the slots that were read or written, u32 each */
   CODES = 0x400000,
   LISTS = 0x500000,
   LOGS = 0x600000,
@@ -79,10 +80,14 @@ enum {
   COLLISION, /* it does not keep it */
 };
 
-enum { EXISTS = 1, WARM = 2, CREATED = 4, DESTROYED = 8, TOUCHED = 16, PRECOMPILE = 32, CONSOLE = 64 };
+enum {
+  EXISTS = 1, WARM = 2, CREATED = 4, DESTROYED = 8, TOUCHED = 16, PRECOMPILE = 32, CONSOLE = 64,
+  WRITTEN = 128, /* the host wrote to it before the first frame: ask what it is now */
+  WRITTEN_SLOTS = 256, /* and to its slots */
+};
 /* Of an account that is warm from the start and that nothing has loaded yet; a mark that says it is none (MegaETH). */
 enum { PREWARMED = 1 << 9, LOADED = 1 << 10 };
-enum { SLOT_KNOWN = 1, SLOT_ACCESSED = 2 };
+enum { SLOT_KNOWN = 1, SLOT_ACCESSED = 2, SLOT_IN_STATE = 4 /* what original says holds before other transactions too */ };
 enum { WHOLE = 1 };
 enum { UNKNOWN_CODE = -1, EMPTY_CODE = 0 };
 enum { TRANSIENT = 1u << 31, NO_SLOT = ~0u };
@@ -133,9 +138,13 @@ typedef struct {
   operation operations[256];
   u8 precompiles[1024]; /* of each small address whether it is one */
   u32 changed_count;
-  u32 place;
+  u32 looked_at_count;
+  u32 reported_slots; /* in the report, see report() */
+  u32 reported_changes; /* so many of them hold another word */
+  u32 epoch; /* of the state that is read: another one empties the tables */
+  u32 incarnation;
 } context_t;
-_Static_assert(__builtin_offsetof(context_t, environment) == 192 && sizeof(context_t) == 192 + 512 + 2048 + 1024 + 8, "context");
+_Static_assert(__builtin_offsetof(context_t, environment) == 192 && sizeof(context_t) == 192 + 512 + 2048 + 1024 + 24, "context");
 
 typedef struct {
   i64 gas;
@@ -169,20 +178,42 @@ typedef struct {
 _Static_assert(sizeof(frame) == 240, "frame");
 
 typedef struct {
+  u64 nonce;
+  word balance;
+  u8 hash[32];
+  i32 code;
+  u32 flags;
+} account_state;
+/* An account lies where it lies for an epoch. What has been asked about the state stays known from one transaction to
+ * the next; everything before that is a transaction's own, and anew with each generation. */
+typedef struct {
   word address;
   u64 generation;
   u32 is_known;
   u32 undo;
   u32 storage;
   u32 is_listed; /* among those that were changed */
-  u64 nonce; /* from here on: what a revert restores */
-  word balance;
-  u8 hash[32];
-  i32 code;
-  u32 flags;
+  union {
+    struct {
+      u64 nonce; /* from here on: what a revert restores */
+      word balance;
+      u8 hash[32];
+      i32 code;
+      u32 flags;
+    };
+    account_state now;
+  };
+  u32 epoch;
+  u32 storage_in_state;
+  u32 incarnation; /* slots of another one are not its slots any more */
+  u32 in_state; /* the state of it is known, and stands here */
+  account_state before;
+  u64 unused;
 } account;
 enum { ACCOUNT_KNOWN = 40, ACCOUNT_STATE = 56, ACCOUNT_STATE_SIZE = 80 };
-_Static_assert(__builtin_offsetof(account, nonce) == ACCOUNT_STATE && sizeof(account) == 136, "account");
+_Static_assert(__builtin_offsetof(account, nonce) == ACCOUNT_STATE && sizeof(account_state) == ACCOUNT_STATE_SIZE &&
+                   __builtin_offsetof(account, epoch) == 136 && sizeof(account) == 240, "account");
+_Static_assert(ACCOUNTS + ACCOUNT_PLACES * sizeof(account) <= ACCESSED, "accounts");
 
 typedef struct {
   word key;
@@ -191,7 +222,8 @@ typedef struct {
   u32 undo;
   u32 state;
   u32 flags; /* WARM */
-  u64 unused;
+  u32 epoch;
+  u32 incarnation; /* its account's, when it was read */
   word current;
   word original;
 } slot;

@@ -61,7 +61,7 @@ static u32 interpret(frame* f) {
       if (height < info.takes) {
         context->error_a = height;
         context->error_b = info.takes;
-        if (METERED && op >= 0xf1 && height >= 2) give_up(); /* a call has looked at its target by then */
+        if (METERED && op >= 0xf0 && op != 0xf3 && op != 0xfd && op != 0xff) give_up(); /* what it looked at, and paid */
         FAIL(UNDERFLOW);
       }
       SAVE();
@@ -374,7 +374,7 @@ u32 EXPORT(drive)(void) {
  * and behind them the state of the outermost frame's own. That frame is what the host has filled in. */
 static void prepare_frame(u32 count) {
   context->generation++;
-  context->undo_count = context->logs_size = context->slot_count = context->account_count = context->accessed_count = 0;
+  context->undo_count = context->logs_size = context->accessed_count = context->looked_at_count = 0;
   context->changed_count = context->return_size = context->answered = context->too_big = context->error = 0;
   zero_from = zero_to = 0;
   word* w = (word*)LISTS;
@@ -411,15 +411,50 @@ u32 EXPORT(start)(u32 count) {
 }
 /* The place of an account, which is made. */
 u32 EXPORT(place_account)(void) { return account_of(&context->asked); }
-/* Slots of context.account from LISTS: key, current, original, and the last one's flags and state in front. */
+/* Slots of context.account from LISTS: key and value. */
 void EXPORT(put_slots)(u32 count, u32 flags, u32 state) {
   for (word* w = (word*)LISTS; count--; w += 2) {
     u32 i = slot_of(context->account, w);
     slot* s = slot_at(i);
-    if (s->state & SLOT_KNOWN) continue;
     s->flags |= flags;
+    if (s->state & SLOT_KNOWN) continue;
     s->state |= state;
     s->current = s->original = w[1];
+  }
+}
+/* The state that is read is another one, of which nothing is known. */
+void EXPORT(forget_state)(void) {
+  context->epoch++;
+  context->account_count = context->slot_count = 0;
+}
+/* The state that is read has changed, between two transactions, in the accounts and slots in LISTS. */
+typedef struct {
+  u32 what;
+  u32 place;
+  u64 unused;
+  union {
+    account_state account;
+    word slot[2];
+  };
+} state_change;
+_Static_assert(sizeof(state_change) == 96, "state change");
+enum { ACCOUNT_IS, SLOT_IS, STORAGE_IS_ANOTHER };
+void EXPORT(state_changes)(u32 count) {
+  context->generation++;
+  for (state_change* c = (state_change*)LISTS; count--; c++) {
+    account* a = account_at(c->place);
+    if (c->what == ACCOUNT_IS) {
+      a->before = c->account;
+      a->in_state = 1;
+    } else if (c->what == STORAGE_IS_ANOTHER) {
+      a->incarnation++;
+      a->storage_in_state = 0;
+    } else {
+      account_of(&a->address);
+      slot* s = slot_at(slot_of(c->place, c->slot));
+      s->state = SLOT_IN_STATE;
+      s->original = c->slot[1];
+    }
   }
 }
 /* What is to be known of code before it runs: context.pointer, context.size → code number context.code. */
