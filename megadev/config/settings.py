@@ -1104,8 +1104,8 @@ class DevnetConfig:
         Integer(0, 64),
         SERVER,
         "--workers",
-        "Processes that recover the senders of transactions sent in large batches, started when the first one comes. "
-        "[default: one per core but one, at most 4]",
+        "Worker processes that recover the senders of large batches and execute waiting transactions in parallel, "
+        "started when they are first needed. [default: one per core but one, at most 4]",
     )
     max_logs: int = _setting(
         100_000,

@@ -87,6 +87,10 @@ class World(_Remembered):
         """Every account, in no particular order."""
         return iter(self._accounts.items())
 
+    def storages(self) -> Iterator[tuple[Address, Mapping[int, int]]]:
+        """The slots of every address that has any, an account or not, in no particular order."""
+        return ((address, storage.slots) for address, storage in self._storages.items())
+
     def storage_of(self, address: Address) -> Mapping[int, int]:
         """All slots of an account that are not 0, in no particular order."""
         return self._storages.get(address, NO_STORAGE).slots

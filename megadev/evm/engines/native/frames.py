@@ -24,6 +24,7 @@ from megadev.evm.engines.native.outcome import NativeOutcome, log_at
 from megadev.evm.engines.native.runtime.rebuild import RESULT
 from megadev.evm.engines.native.seam import NOTHING
 from megadev.evm.engines.operations import created_address
+from megadev.evm.opcodes import named
 from megadev.evm.rules import Precompile
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address
@@ -449,8 +450,7 @@ class NativeRun:
         if error == _UNDERFLOW:
             return f"stack underflow ({words[at.ERROR_A]} <=> {words[at.ERROR_B]})"
         if error == _BAD_OPCODE:
-            op = words[at.ERROR_A]
-            return f"invalid opcode: {self.machine.mnemonics.get(op) or f'opcode {op:#x} not defined'}"
+            return f"invalid opcode: {named(words[at.ERROR_A])}"
         return self.precompile_error if error == _PRECOMPILE_FAILED else _REASONS[error]
 
     # what is told to a tracer, once it is certain that the run will not be given up
