@@ -1,5 +1,6 @@
 """The made blocks of a chain of which only some are in memory: the first, and the newest. Those between are *kept*
-elsewhere (``KeptBlocks``, a node's store) and read when they are looked at; an equal block comes each time.
+elsewhere (``KeptBlocks``: a node's store, or memory where they are packed) and read when they are looked at; an equal
+block comes each time.
 
 A sequence like the list that it takes the place of, so that whoever walks along a chain need not know.
 """
@@ -21,6 +22,13 @@ class KeptBlocks(Protocol):
     read.
     """
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """True if it may come to hold another chain than the one that it was given: a file does."""
+
+    def up_to(self, number: int) -> KeptBlocks:
+        """The source of the same blocks after those above ``number`` have left the chain."""
+
     def block(self, number: int) -> SealedBlock:
         """The block with that number, which is kept."""
 
@@ -28,6 +36,9 @@ class KeptBlocks(Protocol):
         """Some of its blocks, oldest first, with states of their own: for when they are kept no more. A state that is
         not to be had then comes as such.
         """
+
+    def with_logs(self, numbers: range) -> Iterator[SealedBlock]:
+        """Those of its blocks that have logs, and of which it leaves it to the chain to know where those are."""
 
     def hash_of(self, number: int) -> Hash32:
         """Its hash alone."""
@@ -80,6 +91,13 @@ class PartlyKept(Sequence["SealedBlock"]):
     def in_memory(self) -> Iterator[SealedBlock]:
         """Yields the blocks that are in memory, oldest first."""
         yield from self.first
+        yield from self.recent
+
+    def indexed(self) -> Iterator[SealedBlock]:
+        """Yields those in memory, and those with logs that the chain itself knows of, oldest first."""
+        yield from self.first
+        for each in self.kept:
+            yield from self.source.with_logs(each)
         yield from self.recent
 
     def append(self, block: SealedBlock) -> None:
@@ -139,6 +157,11 @@ class PartlyKept(Sequence["SealedBlock"]):
         for each in reversed(self.kept):
             yield from map(self.source.block, reversed(each))
         yield from reversed(self.first)
+
+
+def indexed(blocks: Iterable[SealedBlock]) -> Iterable[SealedBlock]:
+    """Returns those of ``blocks`` that are in memory as they are, or have logs of which the chain knows."""
+    return blocks.indexed() if isinstance(blocks, PartlyKept) else blocks
 
 
 def in_memory(blocks: Iterable[SealedBlock]) -> Iterable[SealedBlock]:

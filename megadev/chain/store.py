@@ -28,8 +28,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
-from megadev.chain.kept_blocks import KeptBlocks, PartlyKept, in_memory
+from megadev.chain.kept_blocks import KeptBlocks, PartlyKept, in_memory, indexed
 from megadev.chain.mini_blocks import MiniBlock, PlacedBlock, count_logs
+from megadev.chain.packed_blocks import PackedBlocks
 from megadev.chain.receipts import Log, Receipt
 from megadev.chain.spans import Piece, Row, Span
 from megadev.errors import TooManyLogs, UnknownBlock
@@ -100,6 +101,10 @@ class ChainStore:
             self._set_line(line.made, [*self._recent, block], (*line.rows, after))
 
     def _index(self, block: SealedBlock) -> None:
+        self._index_hashes(block)
+        self._index_logs(block.number, block.receipts)
+
+    def _index_hashes(self, block: SealedBlock) -> None:
         number = block.number
         self._number_of[block.hash] = number
         for index, tx in enumerate(block.transactions):
@@ -107,7 +112,6 @@ class ChainStore:
             if earlier is not None:
                 self._shadowed.setdefault(tx.hash, []).append(earlier)
             self._located[tx.hash] = number << _INDEX_BITS | index
-        self._index_logs(number, block.receipts)
 
     def _set_line(self, before: Sequence[SealedBlock], recent: list[SealedBlock], rows: Sequence[Row]) -> None:
         """Have the line be what is not in memory of ``before``, then ``recent``."""
@@ -129,19 +133,41 @@ class ChainStore:
         gone, left = recent[:count], recent[count:]
         if not gone:
             return
-        for block in gone:
-            number = block.number
-            if ranges and ranges[-1].stop == number:
-                ranges[-1] = range(ranges[-1].start, number + 1)
-            else:
-                ranges.append(range(number, number + 1))
         self._kept = kept
-        self._set_line(PartlyKept(kept, first, ranges, left), left, line.rows)
+        self._set_line(PartlyKept(kept, first, _joined(ranges, gone), left), left, line.rows)
         for block in gone:
-            del self._number_of[block.hash]
-            for index, tx in enumerate(block.transactions):
-                self._forget_place(tx.hash, block.number << _INDEX_BITS | index)
+            self._forget_hashes(block)
             self._forget_logs(block)
+
+    def pack(self, last: int, most: int | None = None) -> None:
+        """Pack the blocks up to number ``last`` that are in memory as they are, but for the first, the newest, and what
+        is beyond the ``most`` oldest.
+        """
+        line = self._line
+        made = line.made
+        if isinstance(made, PartlyKept):
+            first, ranges, recent = made.first, made.kept, made.recent
+        else:
+            first, ranges, recent = [made[0]], (), self._recent[1:]
+        count = min(bisect_right(recent, last, key=lambda block: block.number), len(recent) - 1)
+        count = count if most is None else min(count, most)
+        if count <= 0:
+            return
+        gone, left = recent[:count], recent[count:]
+        packed = self._kept
+        if not isinstance(packed, PackedBlocks):
+            packed = PackedBlocks(packed if ranges else None)
+        packed.add(gone)
+        self._kept = packed
+        self._set_line(PartlyKept(packed, first, _joined(ranges, gone), left), left, line.rows)
+        for block in gone:
+            self._forget_hashes(block)
+
+    def _forget_hashes(self, block: SealedBlock) -> None:
+        """Whoever keeps ``block`` finds it, and its transactions."""
+        del self._number_of[block.hash]
+        for index, tx in enumerate(block.transactions):
+            self._forget_place(tx.hash, block.number << _INDEX_BITS | index)
 
     def begin_with_kept(self, kept: KeptBlocks, ranges: Sequence[range], rows: Sequence[Row] = ()) -> None:
         """Have the blocks in ``ranges`` behind the first, which is the only one so far, and ``rows`` between them:
@@ -154,7 +180,7 @@ class ChainStore:
     def bring_back(self) -> None:
         """Have all blocks in memory again: ``leave_to`` undone."""
         line = self._line
-        if not isinstance(line.made, PartlyKept):
+        if not isinstance(line.made, PartlyKept) or self._kept is None or not self._kept.is_elsewhere:
             return
         blocks = list(self._given_back(line.made))
         again = ChainStore(blocks[0])
@@ -163,6 +189,7 @@ class ChainStore:
         self._number_of, self._located, self._shadowed = again._number_of, again._located, again._shadowed
         self._with_logs, self._by_address, self._by_topic = again._with_logs, again._by_address, again._by_topic
         self._set_line(blocks, blocks, line.rows)
+        self._kept = None
 
     def brought_back(self, first: int, last: int) -> tuple[Piece, ...]:
         """The blocks from number ``first`` to ``last`` in memory."""
@@ -220,12 +247,21 @@ class ChainStore:
             end = line.at(number)
             stays = line.between(self._first, number - 1)
         recent = stays.made.recent if isinstance(stays.made, PartlyKept) else list(stays.made)
+        gone = tuple(indexed(removed.made))
         self._cut = number if self._cut is None else min(self._cut, number)
         # first: readers must not be led beyond the new head by indices being trimmed
-        self._set_line(stays.made, recent if end is None else [*recent, end], stays.rows)
+        kept = None if self._kept is None else self._kept.up_to(number if end is None else number - 1)
+        before: Sequence[SealedBlock] = stays.made
+        if kept is not None and isinstance(before, PartlyKept):
+            before = PartlyKept(kept, before.first, before.kept, before.recent)
+        self._set_line(before, recent if end is None else [*recent, end], stays.rows)
+        self._kept = kept
         if end is not None:
-            self._index(end)
-        for block in reversed(tuple(in_memory(removed.made))):
+            self._index_hashes(end)
+        for block in reversed(gone):
+            self._unindex_logs(block.number, block.receipts)
+            if self._number_of.get(block.hash) != block.number:
+                continue  # it was packed
             del self._number_of[block.hash]
             for tx in reversed(block.transactions):
                 earlier = self._shadowed.get(tx.hash)
@@ -235,7 +271,8 @@ class ChainStore:
                 self._located[tx.hash] = earlier.pop()
                 if not earlier:
                     del self._shadowed[tx.hash]
-            self._unindex_logs(block.number, block.receipts)
+        if end is not None and (not self._with_logs or self._with_logs[-1] < number):
+            self._index_logs(number, end.receipts)
         return removed
 
     def _index_logs(self, number: int, receipts: Iterable[Receipt]) -> None:
@@ -439,13 +476,12 @@ class ChainStore:
             line = self._line
             low, high = max(first, self._first), min(last, line.made[-1].number)
             end = line.made.end if isinstance(line.made, PartlyKept) else -1
-            numbers = self._candidates(max(low, end + 1), high, addresses, topics)
+            numbers = self._candidates(low, high, addresses, topics)
             if self._kept is not None and low <= end:
                 first_topics = topics[0] if topics and topics[0] else ()
                 older = self._kept.numbers_with_logs(low, min(high, end), addresses, first_topics)
-                if low <= self._first:  # the first block is in memory, whatever comes after it
-                    older = [*self._candidates(self._first, self._first, addresses, topics), *older]
-                numbers = [*older, *numbers]
+                if older:
+                    numbers = sorted({*older, *numbers})
             if line is self._line:
                 break
             # truncated while we looked: what the indices said may be half of the old chain and half of the new
@@ -577,6 +613,18 @@ def _unpost_oldest(postings: dict[bytes, array[int]], key: bytes, number: int) -
         del postings[key]
     else:
         postings[key] = posting[1:]
+
+
+def _joined(ranges: Iterable[range], blocks: Iterable[SealedBlock]) -> list[range]:
+    """``ranges`` of numbers, and those of ``blocks`` after them."""
+    joined = list(ranges)
+    for block in blocks:
+        number = block.number
+        if joined and joined[-1].stop == number:
+            joined[-1] = range(joined[-1].start, number + 1)
+        else:
+            joined.append(range(number, number + 1))
+    return joined
 
 
 def _between(posting: array[int], low: int, high: int) -> array[int]:

@@ -55,7 +55,7 @@ CONFLICTS: tuple[Conflict, ...] = (
     _exclude(
         "--keep-blocks",
         "--prune-history",
-        "they limit the same states; --keep-blocks does so on both chains",
+        "they limit the same states",
         lambda c: c.keep_blocks is not None and c.prune_history is not None,
     ),
     Conflict(

@@ -269,19 +269,66 @@ class AccessSet(msgspec.Struct):
     slots: set[tuple[Address, int]] = msgspec.field(default_factory=set)
 
 
-class Execution(msgspec.Struct, frozen=True):
-    """Everything that came of running one transaction."""
+class Execution:
+    """Everything that came of running one transaction. What is given as a function is worked out when it is first asked
+    for: of a call, hardly anybody asks for more than the result.
+    """
 
-    result: Result
-    gas: GasReport
-    logs: tuple[Log, ...]
-    diff: StateDiff
-    accessed: AccessSet
-    console: tuple[ConsoleCall, ...] = ()
+    __slots__ = ("_accessed", "_diff", "_logs", "console", "gas", "result")
+
+    def __init__(
+        self,
+        result: Result,
+        gas: GasReport,
+        logs: tuple[Log, ...] | Callable[[], tuple[Log, ...]],
+        diff: StateDiff | Callable[[], StateDiff],
+        accessed: AccessSet | Callable[[], AccessSet],
+        console: tuple[ConsoleCall, ...] = (),
+    ) -> None:
+        self.result = result
+        self.gas = gas
+        self._logs = logs
+        self._diff = diff
+        self._accessed = accessed
+        self.console = console
+
+    @property
+    def logs(self) -> tuple[Log, ...]:
+        logs = self._logs
+        if not isinstance(logs, tuple):
+            logs = self._logs = logs()
+        return logs
+
+    @property
+    def diff(self) -> StateDiff:
+        diff = self._diff
+        if not isinstance(diff, StateDiff):
+            diff = self._diff = diff()
+        return diff
+
+    @property
+    def accessed(self) -> AccessSet:
+        accessed = self._accessed
+        if not isinstance(accessed, AccessSet):
+            accessed = self._accessed = accessed()
+        return accessed
 
     @property
     def succeeded(self) -> bool:
         return isinstance(self.result, Success)
+
+    def parts(self) -> tuple[object, ...]:
+        """All of it, worked out, in the order in which it is made."""
+        return self.result, self.gas, self.logs, self.diff, self.accessed, self.console
+
+    def __eq__(self, other: object) -> bool:
+        return self.parts() == other.parts() if isinstance(other, Execution) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        names = ("result", "gas", "logs", "diff", "accessed", "console")
+        return f"Execution({', '.join(f'{n}={part!r}' for n, part in zip(names, self.parts(), strict=True))})"
 
 
 @dataclass(slots=True)

@@ -40,6 +40,7 @@ from megadev.node.genesis import ChainOrigin, begin_l1, begin_l2, funded_balance
 from megadev.node.link import Link
 from megadev.node.mining import Mining
 from megadev.node.oracle_script import load_oracle_script
+from megadev.node.pruning import limit_states
 from megadev.node.quorum import Quorum
 from megadev.node.recovery import Recovery
 from megadev.node.reloads import Reloads
@@ -50,6 +51,7 @@ from megadev.node.snapshots import Snapshots
 from megadev.node.standby import Standbys
 from megadev.node.storage.storage import open_storage
 from megadev.node.wallet import choose_mnemonic
+from megadev.node.workers import Workers
 from megadev.node.writer import Writer
 from megadev.primitives.latency import Latency
 from megadev.primitives.mnemonic import derive_keys
@@ -64,17 +66,16 @@ from megadev.rollup.fee_policy import FeePolicy
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses, addresses_for
 from megadev.rollup.progress import Progress
 from megadev.rollup.proposer import Cadence, Proposer
-from megadev.sequencer.aging import StateLimit
 from megadev.sequencer.block_builder import PLAIN_START, BlockStart
 from megadev.sequencer.chain_tip import ChainTip, Later
 from megadev.sequencer.fault_control import mend
 from megadev.sequencer.modes import BlockSettings, MiningMode
+from megadev.sequencer.parallel import Parallel
 from megadev.sequencer.sequencer import MANY_TRANSACTIONS, Sequencer
 from megadev.sequencer.signers import Signers
 from megadev.sequencer.standby import FixedOrder, RoundRobin, Succession
 from megadev.sequencer.time_keeper import Shift, TimeKeeper
 from megadev.sequencer.txpool import TxPool
-from megadev.state.unavailable import NOT_KEPT, PRUNED
 
 _LOG = logging.getLogger("megadev.node")
 
@@ -105,7 +106,9 @@ class Node:
         self.writer = Writer()
         """Where changes are made, one at a time."""
         self._shift = Shift()
-        self.recovery = Recovery(config.workers)
+        self.workers = Workers(config.workers)
+        """The processes that help when there is much to do."""
+        self.recovery = Recovery(self.workers)
         """Who recovers senders ahead, when many transactions come at once."""
         self.storage = open_storage(config)
         """The store in which the chains are kept as they grow; None: there is none."""
@@ -174,12 +177,12 @@ class Node:
             gas_price=config.gas_price,
             next_base_fee=None if fork is None else config.base_fee,
         )
-        if config.prune_history is not None:
-            self.l2.sequencer.keep_states = StateLimit(config.prune_history, PRUNED)
-        if config.keep_blocks is not None:
-            for chain in (self.l2, self.l1):
-                if chain is not None:
-                    chain.sequencer.keep_states = StateLimit(config.keep_blocks, NOT_KEPT)
+        if self.workers.most:
+            self.l2.sequencer.parallel = Parallel(self.workers.started)
+        for chain in (self.l2, self.l1):
+            if chain is not None:
+                chain.sequencer.packs_blocks = config.keep_bodies is None
+        limit_states(config, self.l2, self.l1, lambda: starts.addresses if starts is not None else MAINNET_ADDRESSES)
         self.broken_promises = BrokenPromises(lambda: self.l2)
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event, PreconfirmationsLost, BlocksRemoved, MiniBlockEquivocated)
@@ -381,7 +384,7 @@ class Node:
         """Let go of what is forked and of the state file; write the bundle, where the settings say so. Raises
         ``ConfigError``.
         """
-        self.recovery.close()
+        self.workers.close()
         if self._state_file is not None:
             self._state_file.release()
         if self.config.fork_record is not None and any(self._first_forks):

@@ -57,6 +57,8 @@ empty ones are said in some hundred bytes.
 """
 KEPT_HEADS = 128
 """Safe heads that the next process is told of, at least."""
+REMEMBERED = 8_192
+"""Derived blocks, at least."""
 AT_HAND = 1_024
 """Blocks that an earlier process derived and whose hashes are kept: L2 may lose them and build the same ones again."""
 RETRY = 1
@@ -401,7 +403,7 @@ class _ComparedChain:
         newest = known[-1]
         self._known = {block.number: block.origin for block in known}
         self._blocks = [newest]
-        """Without gaps: those before the first of them were derived by an earlier process."""
+        """Without gaps: those before the first of them were derived by an earlier process, or long ago."""
         at_hand = self._l2.store.in_memory(max(newest.number - AT_HAND, first.number + 1), newest.number - 1)
         self._hashes = {block.number: block.hash for block in at_hand}
         self.may_replace = True
@@ -476,6 +478,8 @@ class _ComparedChain:
         made = L2Block(number, found.hash, found.timestamp, attributes.origin)
         self.go_back_to(attributes.parent)
         self._blocks.append(made)
+        if len(self._blocks) > 2 * REMEMBERED:  # older ones are read from the chain, as an earlier process' are
+            del self._blocks[:-REMEMBERED]
         return made
 
     def _is_said(self, attributes: Attributes, block: SealedBlock, parent: SealedBlock) -> bool:

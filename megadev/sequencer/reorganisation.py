@@ -8,7 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from megadev.chain.blocks import Cut, SealedBlock
-from megadev.chain.kept_blocks import in_memory
+from megadev.chain.kept_blocks import indexed
 from megadev.chain.mini_blocks import mini_blocks
 from megadev.chain.spans import Piece, Row, Span, made_of, pieces_of
 from megadev.chain.store import ChainStore
@@ -17,6 +17,7 @@ from megadev.errors import (
     StateUnavailable,
 )
 from megadev.events import BlockSealed, BlocksRemoved, MiniBlockSealed
+from megadev.sequencer.aging import pack_old
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
 from megadev.state.unavailable import UnavailableWorld
@@ -128,6 +129,8 @@ def _go_on_with(
     sequencer.publish(_removal(removed, replaced=True))
     for block in told:
         _announce(block, sequencer)
+    if sequencer.packs_blocks and sequencer.keep_states is None:
+        pack_old(store)
 
 
 def take_up(sequencer: Sequencer, store: ChainStore) -> None:
@@ -140,9 +143,9 @@ def take_up(sequencer: Sequencer, store: ChainStore) -> None:
 
 
 def _removal(blocks: Span, *, replaced: bool = False, contradicted: bool = False) -> BlocksRemoved:
-    # of blocks of long ago, which would have to be read, nobody is told one by one
+    # of blocks of long ago, which would have to be read, nobody is told one by one, unless they have logs
     return BlocksRemoved(
-        tuple(reversed(tuple(in_memory(blocks.made)))), blocks.first, blocks.last, replaced, contradicted
+        tuple(reversed(tuple(indexed(blocks.made)))), blocks.first, blocks.last, replaced, contradicted
     )
 
 

@@ -3,7 +3,12 @@
 A world's maps and tries share with the world before it all that did not change, and yet the paths to what did are some
 ten kilobytes for an empty block, which on a chain that seals one a second is a gigabyte a day. Of old blocks one in 64
 keeps its world; those between keep what was written since, a tenth of that, and are made anew for whoever asks. Where
-blocks are empty and write next to nothing it is one in 512, and what was written is packed: a hundredth.
+blocks are empty and write next to nothing, what was written is packed, and only one in 86,000 keeps its world: the
+protocol's own contracts, which every block writes to, hold thousands of words that are others in each of two worlds
+that lie far apart, and those alone are some twenty megabytes.
+
+Accounts, words and code are found in what was written without a world being made: only a proof, a root, or a walk over
+everything makes one, which takes a second at most where it is a day from the world that is kept.
 """
 
 from __future__ import annotations
@@ -11,7 +16,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -21,14 +26,14 @@ from megadev.state.account import Account
 from megadev.state.diff import StateDiff
 from megadev.state.world import World
 
-REMEMBERED = 16
-"""Worlds that are kept once they were made: whoever asks once asks again."""
+REMEMBERED, BASES_REMEMBERED = 16, 3
+"""Worlds that are kept once they were made, since whoever asks once asks again, and of how many segments."""
 MOST_STEPS = 4
 """How many diffs may lie between two blocks: cheats, system calls and the block's own."""
-
-
 LONGEST = 512
 """Worlds of empty blocks that are made of one."""
+MOST_IN_A_ROW = 168
+"""Segments of empty blocks that follow each other without a world of their own: a day of blocks of a second."""
 LITTLE = 16
 """Accounts and slots that an empty block writes, at most."""
 UNPACKED = 4
@@ -36,12 +41,20 @@ UNPACKED = 4
 
 
 class Segment:
-    """A world and what was written after it, world by world: packed, but for what came last."""
+    """A world and what was written after it, world by world: packed, but for what came last. The world is itself the
+    last one of a segment where empty blocks go on; ``end`` is then that world as it is.
+    """
 
-    def __init__(self, base: World) -> None:
+    def __init__(self, base: World, end: World | None = None) -> None:
         self.base = base
-        self.end: World | None = base
-        """The world after all of it, while the segment may become longer."""
+        self.end: World | None = base if end is None else end
+        """The world after all of it, while something may follow."""
+        self.place: int = base.segment.place + 1 if isinstance(base, ThinWorld) else 0
+        """How many segments lie between it and a world that is kept."""
+        self.accounts: set[Address] = set()
+        self.storages: set[Address] = set()
+        """Whose account was written in it, and whose storage."""
+        self.has_codes = False
         self.count = 0
         self._packed: list[bytes] = []
         self._diffs: list[StateDiff] = []
@@ -55,6 +68,11 @@ class Segment:
         self.end = world
         written = len(diff.accounts) + len(diff.codes) + sum(map(len, diff.storage.values()))
         self.is_small = self.is_small and written <= LITTLE
+        self.accounts.update(diff.accounts)
+        self.storages.update(
+            diff.storage, diff.cleared, [gone for gone, after in diff.accounts.items() if after is None]
+        )
+        self.has_codes = self.has_codes or bool(diff.codes)
 
     def pack(self) -> None:
         """Put away what was added."""
@@ -73,12 +91,18 @@ class Segment:
             if len(found) >= count:
                 _unpacked.move_to_end(self)
                 return list(found[:count])
-        made = [diff for piece in packed for diff in _decode(zlib.decompress(piece))] + diffs
+        made = self.unpacked(self.count)
         with _making:
             _unpacked[self] = made
             while len(_unpacked) > UNPACKED:
                 _unpacked.popitem(last=False)
         return made[:count]
+
+    def unpacked(self, count: int) -> list[StateDiff]:
+        """The same, not to be asked for again. On any thread."""
+        with _making:
+            packed, diffs = tuple(self._packed), self._diffs
+        return ([diff for piece in packed for diff in _decode(zlib.decompress(piece))] + diffs)[:count]
 
 
 class ThinWorld(World):
@@ -97,16 +121,48 @@ class ThinWorld(World):
         return getattr(_whole(self), name)
 
     def account(self, address: Address) -> Account | None:
-        for diff in reversed(self.segment.diffs(self.count)):
-            if address in diff.accounts:
-                return diff.accounts[address]
-        return self.segment.base.account(address)
+        world: World = self
+        while isinstance(world, ThinWorld):
+            segment = world.segment
+            if address in segment.accounts:
+                for diff in reversed(segment.diffs(world.count)):
+                    if address in diff.accounts:
+                        return diff.accounts[address]
+            world = segment.base
+        return world.account(address)
+
+    def storage(self, address: Address, slot: int) -> int:
+        world: World = self
+        while isinstance(world, ThinWorld):
+            segment = world.segment
+            if address in segment.storages:
+                for diff in reversed(segment.diffs(world.count)):
+                    word = diff.storage.get(address, {}).get(slot)
+                    if word is not None:
+                        return word
+                    if address in diff.cleared or diff.accounts.get(address, self) is None:
+                        return 0
+            world = segment.base
+        return world.storage(address, slot)
+
+    def code(self, code_hash: Hash32) -> bytes:
+        world: World = self
+        while isinstance(world, ThinWorld):
+            segment = world.segment
+            if segment.has_codes:
+                for diff in segment.diffs(world.count):
+                    if code_hash in diff.codes:
+                        return diff.codes[code_hash]
+            world = segment.base
+        return world.code(code_hash)
 
     def storage_root(self, address: Address) -> Hash32:
-        for diff in self.segment.diffs(self.count):
-            if address in diff.storage or diff.accounts.get(address, self) is None:
+        world: World = self
+        while isinstance(world, ThinWorld):
+            if address in world.segment.storages:
                 return _whole(self).storage_root(address)
-        return self.segment.base.storage_root(address)
+            world = world.segment.base
+        return world.storage_root(address)
 
     def written_since(self, earlier: World, steps: int) -> StateDiff | None:
         segment, count = self.segment, self.count
@@ -144,6 +200,8 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(list[StateDiff]).decode
 _unpacked: OrderedDict[Segment, Sequence[StateDiff]] = OrderedDict()
 _made: OrderedDict[ThinWorld, World] = OrderedDict()
+_bases: OrderedDict[Segment, World] = OrderedDict()
+"""The worlds that segments begin with, of those that begin with none that is kept."""
 _making = threading.Lock()
 
 
@@ -154,16 +212,49 @@ def _whole(world: ThinWorld) -> World:
         if found is not None:
             _made.move_to_end(world)
             return found
-    first, *others = world.segment.diffs(world.count)
-    changes = first.copy()
-    for diff in others:
-        changes.absorb(diff)
-    made = world.segment.base.apply(changes)
-    made.forget_how_it_was_made()
+    made = _after(_base_of(world.segment), world.segment.diffs(world.count))
     with _making:
         _made[world] = made
         while len(_made) > REMEMBERED:
             _made.popitem(last=False)
+    return made
+
+
+def _base_of(segment: Segment) -> World:
+    """Returns the world that ``segment`` begins with. On any thread."""
+    if not isinstance(segment.base, ThinWorld):
+        return segment.base
+    with _making:
+        found = _bases.get(segment)
+        if found is not None:
+            _bases.move_to_end(segment)
+            return found
+        between: list[ThinWorld] = []
+        world: World = segment.base
+        while isinstance(world, ThinWorld):
+            between.append(world)
+            world = _bases.get(world.segment, world.segment.base)
+    made = _after(world, (diff for thin in reversed(between) for diff in thin.segment.unpacked(thin.count)))
+    with _making:
+        _bases[segment] = made
+        while len(_bases) > BASES_REMEMBERED:
+            left, _ = _bases.popitem(last=False)
+            for thin in [thin for thin in _made if thin.segment is left]:
+                del _made[thin]
+    return made
+
+
+def _after(world: World, diffs: Iterable[StateDiff]) -> World:
+    """Returns ``world`` with at least one diff written to it."""
+    changes: StateDiff | None = None
+    for diff in diffs:
+        if changes is None:
+            changes = diff.copy()
+        else:
+            changes.absorb(diff)
+    assert changes is not None, "there are no empty segments"
+    made = world.apply(changes)
+    made.forget_how_it_was_made()
     return made
 
 
@@ -173,24 +264,33 @@ def thinned(worlds: list[World], before: World | None = None) -> list[World]:
     """
     result: list[World] = []
     segment: Segment | None = None
-    if isinstance(before, ThinWorld) and before.segment.is_small and before.count == before.segment.count < LONGEST:
+    if isinstance(before, ThinWorld) and before.segment.is_small and before.count == before.segment.count:
         segment = before.segment
     for world in worlds:
         if type(world) is not World:
             segment = None
             result.append(world)
             continue
+        if segment is not None and segment.is_small and segment.count >= LONGEST:
+            segment = _following(segment)
         last = None if segment is None else segment.end
         between = None if last is None else world.written_since(last, MOST_STEPS)
+        world.forget_how_it_was_made()  # or it leads to all before it
         if segment is None or between is None:
             segment = Segment(world)
-            world.forget_how_it_was_made()
             result.append(world)
         else:
             segment.add(between, world)
             result.append(ThinWorld(segment, segment.count))
     for each in {world.segment for world in result if isinstance(world, ThinWorld)}:
         each.pack()
-        if each is not segment or not each.is_small or each.count >= LONGEST:
+        last_one = result[-1]
+        if not (isinstance(last_one, ThinWorld) and last_one.segment is each and each.is_small):
             each.end = None
     return result
+
+
+def _following(segment: Segment) -> Segment | None:
+    """The segment after one that is long enough; None: the next world is to be kept."""
+    end, segment.end = segment.end, None
+    return None if segment.place + 1 >= MOST_IN_A_ROW else Segment(ThinWorld(segment, segment.count), end)

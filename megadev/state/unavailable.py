@@ -29,7 +29,7 @@ class UnavailableWorld(World):
     __slots__ = ("number", "why")
 
     def __init__(self, number: int, why: str = NOT_IN_DUMP) -> None:
-        super().__init__()
+        # not World's: there is one for each of many blocks, and what is empty need not be made for each
         self.number = number
         self.why = why
 

@@ -89,6 +89,10 @@ class World(_Remembered):
         """Every account, in no particular order."""
         return iter(self._accounts.items())
 
+    def storages(self) -> Iterator[tuple[Address, Mapping[int, int]]]:
+        """The slots of every address that has any, an account or not, in no particular order."""
+        return ((address, storage.slots) for address, storage in self._storages.items())
+
     def storage_of(self, address: Address) -> Mapping[int, int]:
         """All slots of an account that are not 0, in no particular order."""
         return self._storages.get(address, NO_STORAGE).slots
@@ -180,6 +184,10 @@ class World(_Remembered):
         """The root of an account's storage trie."""
         storage = self._storages.get(address)
         return EMPTY_TRIE_ROOT if storage is None else storage.trie.root
+
+    def storage_with_trie(self, address: Address) -> Storage:
+        """All of an account's storage."""
+        return self._storages.get(address, NO_STORAGE)
 
     def storage_trie(self, address: Address) -> Trie:
         """An account's storage trie."""

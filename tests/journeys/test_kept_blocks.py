@@ -10,15 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from megadev import Devnet
+from megadev.chain import packed_blocks
 from megadev.chain.kept_blocks import PartlyKept
 from megadev.errors import ConfigError
 from megadev.node.storage import archive, recorder, recovery
 from megadev.node.storage.recorder import Recorder
 from megadev.primitives.abi import encode_call
 from megadev.rpc.client import RpcError
+from megadev.sequencer import aging
+from megadev.state import thin
 from tests.contracts import load
 
 SOMEBODY = "0x00000000000000000000000000000000000a11ce"
@@ -147,6 +151,52 @@ def test_blocks_read_from_the_store_equal_those_in_memory(tmp_path: Path, preset
     with _open(preset, tmp_path / "kept") as net:
         assert _told(net) == _told(twin)
         assert _states(net) == _states(twin)
+
+
+@pytest.mark.parametrize(("preset", "kept"), [("megaeth", "in memory"), ("dev", "in a store")])
+def test_packed_blocks_equal_those_that_are_not(
+    tmp_path: Path, preset: str, kept: str, twin: Devnet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is asked of them, after reverts and rollbacks into them, and after a restart."""
+
+    def blocks(net: Devnet) -> list[Any]:
+        stores = [endpoint.chain.store for endpoint in net.endpoints]
+        return [
+            msgspec.structs.replace(block, world=None)  # type: ignore[arg-type]
+            for store in stores
+            for block in store.blocks(0, store.head.number)
+        ]
+
+    for module, name, value in ((aging, "RECENT", 8), (aging, "AT_ONCE", 4), (packed_blocks, "AT_ONCE", 4)):
+        monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr(thin, "LONGEST", 5)
+    monkeypatch.setattr(thin, "MOST_IN_A_ROW", 3)
+    path = tmp_path / "kept"
+    if kept == "in a store":
+        path.mkdir()
+    with _open(preset, path if kept == "in a store" else None) as net:
+        _live(net)
+        assert isinstance(net.l2.chain.store.blocks(0, 40).made, PartlyKept)
+        assert _in_memory(net) < 8 + 3 * 4 + BLOCKS // 5
+        assert (_told(net), blocks(net), _states(net)) == (_told(twin), blocks(twin), _states(twin))
+        for node in (net, twin):
+            node.rpc("anvil_mine", 20)
+            later = node.rpc("evm_snapshot")
+            node.rpc("anvil_rollback", 50)
+            node.rpc("evm_mine")
+            _live(node, 20)
+            node.rpc("evm_revert", later)
+            node.l1.rpc("anvil_rollback", 3)
+            _live(node, 10)
+        assert (_told(net), blocks(net), _states(net)) == (_told(twin), blocks(twin), _states(twin))
+        assert net.rpc("anvil_dumpState", True) == twin.rpc("anvil_dumpState", True)
+    if kept == "in a store":
+        monkeypatch.setattr(recovery, "MANY", 10)
+        with _open(preset, path) as net:
+            for node in (net, twin):
+                _live(node, 20)
+                node.rpc("anvil_rollback", 40)
+            assert (_told(net), blocks(net), _states(net)) == (_told(twin), blocks(twin), _states(twin))
 
 
 @pytest.mark.parametrize("preset", ["megaeth"])

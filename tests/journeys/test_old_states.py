@@ -127,3 +127,4 @@ def test_an_idle_chain_grows_by_a_few_kilobytes_a_block(monkeypatch: pytest.Monk
             net.rpc("evm_mine")
         blocks = net.l2.chain.store.blocks(1, 512 - 128).made
         assert sum(type(block.world) is World for block in blocks) < len(blocks) // 32
+        assert len(list(net.l2.chain.store.in_memory(0, 512))) < 64 * 4, "the others are packed"

@@ -112,6 +112,7 @@ class Envelope:
             result: Result = Success(b"")
             refund = 0
         else:
+            journal.takes_outcome = True
             machine = self._machine(block, tx, journal, rules, tracer)
             # the hardfork's, wherever overrides have moved them: as geth has it (EIP-2929)
             warm = journal.warm_accounts = self._warm.copy()
@@ -156,9 +157,7 @@ class Envelope:
         peak = tx.gas_limit - gas
         refunded = min(refund, peak // LARGEST_REFUND)
         used = max(peak - refunded, floor[1])
-        accessed = AccessSet(
-            set(journal.accounts), {(address, slot) for address, slots in journal.slots.items() for slot in slots}
-        )
+        touched = tuple(journal.accounts)
 
         # pay
         if rules.charge_fees:
@@ -183,9 +182,9 @@ class Envelope:
         return Execution(
             result,
             GasReport(used, peak - used if used < peak else 0, floor[1], max(peak, floor[1])),
-            tuple(journal.logs),
-            journal.diff(cause),
-            accessed,
+            journal.all_logs,
+            lambda: journal.diff(cause),
+            lambda: accessed_by(journal, touched),
             tuple(console),
         )
 
@@ -309,6 +308,14 @@ class Envelope:
             target = authorization.address
             journal.set_code(authority, b"" if target == ZERO_ADDRESS else DELEGATION_PREFIX + target)
             journal.bump_nonce(authority)
+
+
+def accessed_by(journal: Journal, touched: tuple[Address, ...]) -> AccessSet:
+    """``touched``: the journal's accounts before anybody was only paid."""
+    found = AccessSet(set(touched), journal.accessed_slots())
+    if journal.outcome is not None:
+        found.accounts |= journal.outcome.accounts()
+    return found
 
 
 def _pay(journal: Journal, receiver: Address, fee: Wei) -> None:

@@ -6,7 +6,7 @@ checkpoint is that list's length; reverting pops back to it. Reads cross the sea
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from megadev.chain.receipts import Log
 from megadev.primitives.keccak import keccak
@@ -22,6 +22,31 @@ Checkpoint = tuple[int, int, int]
 """Length of the undo log, number of logs, refund counter."""
 
 
+class Outcome(Protocol):
+    """What the frames of a transaction have done to slots and logs, kept elsewhere until somebody asks for it. Accounts
+    are in the journal, but for those that were only looked at."""
+
+    def undo(self) -> None:
+        """All of it has been reverted."""
+        ...
+
+    def accounts(self) -> set[Address]:
+        """Accounts that were looked at."""
+        ...
+
+    def slots(self) -> set[tuple[Address, int]]:
+        """Slots that were read or written."""
+        ...
+
+    def changes(self) -> dict[Address, dict[int, int]]:
+        """The words that slots hold now, where they are others than before."""
+        ...
+
+    def logs(self) -> tuple[Log, ...]:
+        """The logs, in their order."""
+        ...
+
+
 class Journal:
     """One transaction's working state. ``accounts`` holds current values, ``origin`` what the reader said."""
 
@@ -33,9 +58,11 @@ class Journal:
         "logs",
         "origin",
         "origin_slots",
+        "outcome",
         "reader",
         "refund",
         "slots",
+        "takes_outcome",
         "touched",
         "transient",
         "undo",
@@ -57,6 +84,10 @@ class Journal:
         self.destroyed: dict[Address, bool] = {}
         self.touched: dict[Address, bool] = {}
         self.logs: list[Log] = []
+        self.outcome: Outcome | None = None
+        self.takes_outcome = False
+        """The first frame is the last thing that asks for slots or logs before the end: what runs it may put all that
+        it has done to them into ``outcome``."""
         self.refund = 0
         self.undo: list[tuple[dict[Any, Any], Any, Any]] = []
 
@@ -69,6 +100,8 @@ class Journal:
     def revert(self, checkpoint: Checkpoint) -> None:
         """Undo everything since ``checkpoint``."""
         mark, logs, self.refund = checkpoint
+        if self.outcome is not None:
+            self.outcome.undo()
         del self.logs[logs:]
         undo = self.undo
         while len(undo) > mark:
@@ -81,6 +114,20 @@ class Journal:
     def _put(self, mapping: dict[Any, Any], key: Any, value: Any) -> None:
         self.undo.append((mapping, key, mapping.get(key, _ABSENT)))
         mapping[key] = value
+
+    def forget_reads(self, accounts: int, slots: dict[Address, int]) -> None:
+        """Drop what was read since there were so many accounts, and so many slots of each: it was for nothing, and is
+        not to count as an access. Nothing has been written since.
+        """
+        for address in [*self.accounts][accounts:]:
+            del self.accounts[address], self.origin[address]
+        for address, known in [*self.slots.items()]:
+            count = slots.get(address)
+            if count is None:
+                del self.slots[address], self.origin_slots[address]
+                continue
+            for slot in [*known][count:]:
+                del known[slot], self.origin_slots[address][slot]
 
     # accounts
 
@@ -231,6 +278,15 @@ class Journal:
 
     # the end
 
+    def all_logs(self) -> tuple[Log, ...]:
+        """Returns the transaction's logs."""
+        return tuple(self.logs) if self.outcome is None else (*self.logs, *self.outcome.logs())
+
+    def accessed_slots(self) -> set[tuple[Address, int]]:
+        """Returns the slots that were read or written, also by frames that reverted."""
+        slots = {(address, slot) for address, slots in self.slots.items() for slot in slots}
+        return slots if self.outcome is None else slots | self.outcome.slots()
+
     def diff(self, cause: Cause) -> StateDiff:
         """The transaction's changes, as post-values."""
         diff = StateDiff(cause)
@@ -262,4 +318,8 @@ class Journal:
             changed = {slot: value for slot, value in slots.items() if value != before_slots[slot]}
             if changed:
                 diff.storage[address] = changed
+        if self.outcome is not None:
+            for address, changed in self.outcome.changes().items():
+                if address not in destroyed:
+                    diff.storage[address] = changed
         return diff

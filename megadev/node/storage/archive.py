@@ -105,6 +105,17 @@ class Archive:
         """The chain's first block."""
         return self._first
 
+    is_elsewhere = True
+    """See ``KeptBlocks``."""
+
+    def up_to(self, number: int) -> Archive:
+        """See ``KeptBlocks``: what has left the chain leaves the store."""
+        return self
+
+    def with_logs(self, numbers: range) -> Iterator[SealedBlock]:
+        """See ``KeptBlocks``: none of them, the store knows where all logs are."""
+        return iter(())
+
     def forget_above(self, number: int) -> None:
         """Blocks above ``number`` left the chain."""
         with self._lock:

@@ -324,11 +324,11 @@ def _run_block(
         if underflowed and not is_deposit:
             last = _last_step(engine, block_env, environment_of(tx, block_env.base_fee, l1_fee), state)
             if last.opcode in _STACK_MOVERS:
-                execution = msgspec.structs.replace(execution, result=Halt("stack limit"))
+                execution.result = Halt("stack limit")
             elif last.has_long_initcode(spec):
-                execution = msgspec.structs.replace(execution, result=Halt("max initcode size"))
+                execution.result = Halt("max initcode size")
             elif last.lacks_gas(MEGA_RULES.get(spec.model)):
-                execution = msgspec.structs.replace(execution, result=Halt("out of gas"))
+                execution.result = Halt("out of gas")
         state.apply(execution.diff)
         meters = execution.gas.meters or Meters()
         counted = meters.compute_gas, meters.data_size, meters.kv_updates, meters.state_growth

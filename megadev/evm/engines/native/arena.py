@@ -15,8 +15,7 @@ from typing import Final
 from megadev.evm.engines.native.compiler import Compiled
 from megadev.evm.engines.native.host import Library, Module, Store
 from megadev.evm.engines.native.known_state import KnownState
-from megadev.evm.engines.native.seam import HELPERS, Entry, is_outside
-from megadev.evm.opcodes import OPCODES
+from megadev.evm.engines.native.seam import HELPERS, Entry
 from megadev.primitives.types import EMPTY_CODE_HASH, Hash32
 from megadev.state.reader import StateReader
 
@@ -24,9 +23,7 @@ CONTEXT: Final = 0x20000
 FRAMES: Final = 0x40000
 BLOBS: Final = 0x90000
 CHANGED: Final = 0xA0000
-LOOKED_AT: Final = 0xA8000
 ACCOUNTS: Final = 0x100000
-ACCESSED: Final = 0x380000
 CODES: Final = 0x400000
 LISTS: Final = 0x500000
 LOGS: Final = 0x600000
@@ -60,36 +57,14 @@ REFUND, GAS, PAUSE_AT = (64 // 8, 72 // 8, 80 // 8)
 # 32-bit words of the context
 (DEPTH, ACCOUNT, POINTER, SIZE, RETURN_SIZE, UNDO_COUNT, LOGS_SIZE, ERROR, ERROR_A, ERROR_B, SLOT_COUNT,
  ACCOUNT_COUNT, TELLS, CODE, ANSWERED, INITCODE_LIMIT, CODE_LIMIT, DESTROYS_ALL, INITCODE_WORD_GAS, BLOB_COUNT,
- _TOO_BIG, HEAT_LIMIT, ACCESSED_COUNT, DELEGATES) = range(96 // 4, 192 // 4)  # fmt: skip
+ _TOO_BIG, HEAT_LIMIT, _ACCESSED, DELEGATES) = range(96 // 4, 192 // 4)  # fmt: skip
 ENVIRONMENT: Final = CONTEXT + 192
 OPERATIONS: Final = ENVIRONMENT + 512
 PRECOMPILES: Final = OPERATIONS + 2048
 SMALL_ADDRESSES: Final = 1024
 COUNTS: Final = PRECOMPILES + SMALL_ADDRESSES
-"""Two 32-bit words: accounts changed, and accounts looked at that the host was not asked about."""
+"""32-bit words: accounts changed; accounts looked at without the host's being asked; slots reported; changed ones."""
 ASKED, ANSWER = CONTEXT, CONTEXT + 32
-
-_GAS_FIRST, _STACK_FIRST, _OUTSIDE, _MISSING = 1, 2, 3, 4
-_STACK_FIRST_OPCODES: Final = frozenset(
-    (0x05, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x1A, 0x1D, 0x1E, 0x20, 0x37, 0x39, 0x51, 0x52, 0x53, 0x5E)
-)
-"""Where both are missing, these find out that words are before they find out that gas is."""
-
-
-def operations_table(names: dict[int, str]) -> bytes:
-    """The runtime interpreter's table of a hardfork's opcodes."""
-    table = bytearray()
-    for op in range(256):
-        row = OPCODES[op]
-        if row is None or op not in names or row.name == "INVALID":
-            table += struct.pack("<HBBHH", 0, 0, _MISSING, 0, 0)
-            continue
-        room = 1024 - max(row.outputs - row.inputs, 0) - row.inputs
-        outside = is_outside(op)
-        kind = _OUTSIDE if outside else _STACK_FIRST if op in _STACK_FIRST_OPCODES else _GAS_FIRST
-        table += struct.pack("<HBBHH", 0 if outside else row.gas, row.inputs, kind, room, 0)
-    return bytes(table)
-
 
 _WITHOUT_ENTRIES: Final = bytes(kind & 1 for kind in range(256))
 
@@ -286,6 +261,11 @@ class Arena:
             self.words[ACCOUNT] = place
             arguments[0], arguments[2], arguments[4] = len(piece) // 64, flags, state
             self._put_slots.held()
+
+    def changed_accounts(self) -> tuple[int, ...]:
+        """Where the accounts lie that the last run has changed."""
+        (count,) = struct.unpack_from("<I", self.view, COUNTS)
+        return struct.unpack_from(f"<{count}I", self.view, CHANGED)
 
     @property
     def is_full(self) -> bool:

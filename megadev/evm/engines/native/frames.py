@@ -9,17 +9,23 @@ made in Python instead, without anybody noticing.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Final, NoReturn, Protocol
 
-from megadev.chain.receipts import REVERTED, Log
+from megadev.chain.receipts import REVERTED
 from megadev.errors import EngineFault
 from megadev.evm.engine import Frame, FrameExit
 from megadev.evm.engines.frames import OUT_OF_GAS, Call, Machine
 from megadev.evm.engines.native import arena as at
 from megadev.evm.engines.native.arena import Arena, ArenaFull
 from megadev.evm.engines.native.host import WasmFault
+from megadev.evm.engines.native.outcome import NativeOutcome, log_at
+from megadev.evm.engines.native.runtime.rebuild import RESULT
+from megadev.evm.engines.native.seam import NOTHING
 from megadev.evm.engines.operations import created_address
+from megadev.evm.opcodes import named
+from megadev.evm.rules import Precompile
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address
 from megadev.state.account import Account
@@ -40,7 +46,7 @@ _EXISTS, _WARM, _CREATED, _DESTROYED, _TOUCHED, _PRECOMPILE, _, _WRITTEN, _WRITT
 _KINDS: Final = {
     0xF0: "CREATE", 0xF1: "CALL", 0xF2: "CALLCODE", 0xF4: "DELEGATECALL", 0xF5: "CREATE2", 0xFA: "STATICCALL"
 }  # fmt: skip
-_REVERTED, _OUT_OF_GAS, _UNDERFLOW, _BAD_OPCODE, _PRECOMPILE_FAILED = 1, 2, 3, 6, 13
+_REVERTED, OUT_OF_GAS_ERROR, _UNDERFLOW, _BAD_OPCODE, _PRECOMPILE_FAILED = 1, 2, 3, 6, 13
 _REASONS: Final = {
     1: REVERTED,
     2: OUT_OF_GAS,
@@ -62,8 +68,6 @@ _FRAME = struct.Struct("<qqqIiIIIIIIIIIIIIqIIqiI32s32s32s32s")
 assert _FRAME.size == at.FRAME_SIZE
 _ACCOUNT = struct.Struct("<4IQ32s32siI")
 _IN_STATE = struct.Struct("<I80s")
-_SLOT = struct.Struct("<32s8xI20x32s32s")
-assert _SLOT.size == at.SLOT_SIZE
 _NO_LIMIT: Final = 0xFFFFFFFF
 _PRELOADS: Final = frozenset(3 * 4**n for n in range(8))
 """How many slots of an account have been asked for when one looks whether all of it can be put there at once."""
@@ -78,7 +82,11 @@ def _word(address: Address) -> bytes:
 
 
 class GivenUp(Exception):
-    """The run does not fit; it is to be made in Python."""
+    """The run is to be made in Python. ``is_full``: because it does not fit."""
+
+    def __init__(self, is_full: bool = True) -> None:
+        super().__init__()
+        self.is_full = is_full
 
 
 class Compiling(Protocol):
@@ -97,7 +105,13 @@ class Compiling(Protocol):
 
 
 class NativeRun:
-    """One outermost frame and all it calls."""
+    """One outermost frame and all it calls. ``runtime``: the module it runs in. ``volatile``: see
+    ``operations_table``. ``answers``: what is done when the runtime asks for something, or tells it.
+    """
+
+    runtime: ClassVar[Path] = RESULT
+    volatile: ClassVar[Mapping[int, int]] = NOTHING
+    answers: ClassVar[dict[int, Callable[[Any], None]]]
 
     def __init__(self, tier: Compiling, arena: Arena, machine: Machine, call: Call) -> None:
         self.tier = tier
@@ -124,16 +138,18 @@ class NativeRun:
     def run(self) -> None:
         """Leaves the outcome in the call, as ``Machine.run`` does.
 
-        Raises GivenUp, with nothing done but reads; EngineFault where native code trapped.
+        Raises GivenUp, with nothing done; EngineFault where native code trapped.
         """
-        machine = self.machine
+        machine, journal = self.machine, self.journal
         printed, room = len(machine.console), machine.console_room
+        accounts, slots = len(journal.accounts), {address: len(known) for address, known in journal.slots.items()}
         try:
             self._drive(self._begin())
-        except (GivenUp, ArenaFull):
+        except (GivenUp, ArenaFull) as problem:
             del machine.console[printed:]
             machine.console_room = room
-            raise GivenUp from None
+            journal.forget_reads(accounts, slots)
+            raise GivenUp(not isinstance(problem, GivenUp) or problem.is_full) from None
         except WasmFault as fault:
             raise EngineFault(f"native code failed: {fault}") from fault
         self._end()
@@ -226,7 +242,7 @@ class NativeRun:
     def _drive(self, step: Callable[[], int]) -> None:
         words, numbers, drive = self.arena.words, self.arena.numbers, self.arena.drive
         held = drive.held
-        needs_slot, needs_account = self._slot, self._account
+        needs_slot, needs_account, answers = self._slot, self._account, self.answers
         while True:
             asked = step()
             if asked == _FINISHED:
@@ -244,9 +260,9 @@ class NativeRun:
             elif asked == _HOT:
                 self.tier.hot(self.machine, self.arena, words[at.CODE])
             elif asked == _TOO_BIG:
-                raise GivenUp
+                self._give_up()
             else:
-                _ANSWERS[asked](self)
+                answers[asked](self)
             step = held
 
     def _end(self) -> None:
@@ -257,18 +273,21 @@ class NativeRun:
         if error == 0 or error == _REVERTED:
             call.output = bytes(arena.view[at.RETURN_DATA : at.RETURN_DATA + words[at.RETURN_SIZE]])
         call.error = self._reason()
-        changed, looked_at = struct.unpack_from("<II", arena.view, at.COUNTS)
-        for place in struct.unpack_from(f"<{looked_at}I", arena.view, at.LOOKED_AT):
-            journal.account(self._address(place))
-        self._tell_slots(error == 0)
+        outcome = NativeOutcome(arena, succeeded=error == 0)
+        if journal.takes_outcome and not self.written:
+            journal.outcome = outcome
+        else:
+            self._tell(outcome)
         if error == 0:
+            changed = arena.changed_accounts()
             if changed:
                 self._tell_accounts(changed)
-            if words[at.LOGS_SIZE]:
-                self._tell_logs()
             journal.refund = arena.numbers[at.REFUND]
         for told, arguments in self.events:
             told(*arguments)
+
+    def _give_up(self) -> NoReturn:
+        raise GivenUp
 
     # what is asked for
 
@@ -400,7 +419,7 @@ class NativeRun:
         target = code_address[:20][::-1]
         data = bytes(arena.view[frame[8] : frame[8] + frame[2]])
         call = Call("CALL", depth, caller[:20][::-1], address[:20][::-1], target, b"", 0, data, frame[0])
-        machine._precompile(call, machine.precompiles[target])
+        self._run_precompile(call, machine.precompiles[target])
         output = call.output if call.error is None else b""
         if len(output) > at.MEMORIES - at.RETURN_DATA:
             raise GivenUp
@@ -410,10 +429,13 @@ class NativeRun:
         if call.error is None:
             arena.words[at.ERROR] = 0
         elif call.error == OUT_OF_GAS:
-            arena.words[at.ERROR] = _OUT_OF_GAS
+            arena.words[at.ERROR] = OUT_OF_GAS_ERROR
         else:
             arena.words[at.ERROR] = _PRECOMPILE_FAILED
             self.precompile_error = call.error
+
+    def _run_precompile(self, call: Call, precompile: Precompile) -> None:
+        self.machine._precompile(call, precompile)
 
     def _print(self) -> None:
         frame = self._frame(self.arena.words[at.DEPTH] - 1)
@@ -428,8 +450,7 @@ class NativeRun:
         if error == _UNDERFLOW:
             return f"stack underflow ({words[at.ERROR_A]} <=> {words[at.ERROR_B]})"
         if error == _BAD_OPCODE:
-            op = words[at.ERROR_A]
-            return f"invalid opcode: {self.machine.mnemonics.get(op) or f'opcode {op:#x} not defined'}"
+            return f"invalid opcode: {named(words[at.ERROR_A])}"
         return self.precompile_error if error == _PRECOMPILE_FAILED else _REASONS[error]
 
     # what is told to a tracer, once it is certain that the run will not be given up
@@ -445,7 +466,7 @@ class NativeRun:
             kind, self.call.depth + depth,
             address if kind == "DELEGATECALL" else caller,
             code_address if kind in ("DELEGATECALL", "CALLCODE") else address,
-            code_address, int.from_bytes(frame[25], "little"), frame[0], data,
+            code_address, int.from_bytes(frame[25], "little"), frame[20], data,
         )  # fmt: skip
         self.open_frames.append(opened)
         assert self.machine.tracer is not None
@@ -461,7 +482,7 @@ class NativeRun:
 
     def _logged(self) -> None:
         assert self.machine.tracer is not None
-        self.events.append((self.machine.tracer.log, (self._log_at(self.arena.words[at.POINTER])[0],)))
+        self.events.append((self.machine.tracer.log, (log_at(self.arena.view, self.arena.words[at.POINTER])[0],)))
 
     def _destructed(self) -> None:
         arena, tracer = self.arena, self.machine.tracer
@@ -475,30 +496,29 @@ class NativeRun:
 
     # what is told to the journal
 
-    def _tell_slots(self, changed: bool) -> None:
-        arena, journal = self.arena, self.journal
-        view, count = arena.view, arena.words[at.ACCESSED_COUNT]
-        places = view[at.ACCESSED : at.ACCESSED + 4 * count].cast("I")
-        owner, known, original = -1, {}, {}
-        from_bytes, unpack, undo = int.from_bytes, _SLOT.unpack_from, journal.undo.append
-        for place in places:
-            key, account, current, before = unpack(view, at.SLOTS + at.SLOT_SIZE * place)
-            if account != owner:
-                owner, address = account, self._address(account)
-                known = journal.slots.setdefault(address, {})
-                original = journal.origin_slots.setdefault(address, {})
-            slot = from_bytes(key, "little")
-            if slot not in known:
-                known[slot] = original[slot] = from_bytes(before, "little")
-            if changed and current != before:
-                undo((known, slot, known[slot]))
-                known[slot] = from_bytes(current, "little")
-        places.release()
+    def _tell(self, outcome: NativeOutcome) -> None:
+        """What the journal does not take as it is."""
+        journal = self.journal
+        for address in outcome.accounts():
+            journal.account(address)
+        for address, words in outcome.reads().items():
+            known = journal.slots.setdefault(address, {})
+            original = journal.origin_slots.setdefault(address, {})
+            for slot, word in words.items():
+                if slot not in known:
+                    known[slot] = original[slot] = word
+        for address, words in outcome.writes().items():
+            known = journal.slots[address]
+            for slot, word in words.items():
+                if known[slot] != word:
+                    journal.undo.append((known, slot, known[slot]))
+                    known[slot] = word
+        journal.logs += outcome.logs()
 
-    def _tell_accounts(self, count: int) -> None:
+    def _tell_accounts(self, places: tuple[int, ...]) -> None:
         arena, journal = self.arena, self.journal
         view = arena.view
-        for place in struct.unpack_from(f"<{count}I", view, at.CHANGED):
+        for place in places:
             address = self._address(place)
             start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
             nonce, balance, code_hash, index, flags = struct.unpack_from("<Q32s32siI", view, start + 56)
@@ -516,27 +536,12 @@ class NativeRun:
                     journal.undo.append((journal.touched, address, None))
                     journal.touched[address] = True
 
-    def _log_at(self, start: int) -> tuple[Log, int]:
-        view = self.arena.view
-        topics, size = struct.unpack_from("<II", view, start)
-        first = start + 48
-        data = first + 32 * topics
-        words = tuple(bytes(view[i : i + 32]) for i in range(first, data, 32))
-        address = bytes(view[start + 16 : start + 36])[::-1]
-        return Log(address, words, bytes(view[data : data + size])), start + ((48 + 32 * topics + size + 15) & ~15)
-
-    def _tell_logs(self) -> None:
-        start, end = at.LOGS, at.LOGS + self.arena.words[at.LOGS_SIZE]
-        while start < end:
-            log, start = self._log_at(start)
-            self.journal.logs.append(log)
-
 
 def _limit(size: int | None) -> int:
     return _NO_LIMIT if size is None else size
 
 
-_ANSWERS: Final[dict[int, Callable[[NativeRun], None]]] = {
+NativeRun.answers = {
     _NEEDS_CODE: NativeRun._code,
     _NEEDS_BLOCK_HASH: NativeRun._block_hash,
     _NEEDS_CREATION: NativeRun._creation,
@@ -548,4 +553,3 @@ _ANSWERS: Final[dict[int, Callable[[NativeRun], None]]] = {
     _LOGGED: NativeRun._logged,
     _DESTRUCTED: NativeRun._destructed,
 }
-"""What is done when the runtime asks for something, or tells it."""

@@ -31,7 +31,7 @@ static void begin_account(u32 place, const word* address) {
   a->code = UNKNOWN_CODE;
   a->flags = 0;
   if (!(address->l[1] | address->l[2])) {
-    if (address->l[0] < sizeof(context->precompiles) && context->precompiles[address->l[0]]) a->flags = WARM | PRECOMPILE;
+    if (address->l[0] < sizeof(context->precompiles) && context->precompiles[address->l[0]]) a->flags = WARM | PRECOMPILE | (METERED ? PREWARMED : 0);
   } else if (address->l[0] == 0x736f6c652e6c6f67 && address->l[1] == 0x636f6e && !address->l[2]) {
     a->flags = CONSOLE; /* "console.log": Hardhat's */
   }
@@ -137,7 +137,9 @@ static void undo_to(u32 checkpoint) {
     undo_record* r = undo_at(--context->undo_count);
     if (r->is_account) {
       account* a = account_at(r->place);
+      u32 loaded = METERED ? ~a->flags & PREWARMED : 0; /* what was loaded stays so */
       copy_bytes(&a->nonce, r->state, ACCOUNT_STATE_SIZE);
+      a->flags &= ~loaded;
       a->undo = r->undo;
     } else {
       slot* s = slot_at(r->place);
@@ -197,3 +199,28 @@ static inline void warm_slot(u32 place, u32 checkpoint) {
     s->flags |= WARM;
   }
 }
+
+/* What the host is told at the end, where the frames' memories were: the addresses of accounts that were looked at
+ * without its being asked, then of each slot that was read or written its owner, key, word before and word now; those
+ * that hold another word come first. */
+typedef struct {
+  word owner;
+  word key;
+  word before;
+  word now;
+} reported_slot;
+static void report(void) {
+  word* w = (word*)MEMORIES;
+  for (u32 i = 0; i < context->looked_at_count; i++) *w++ = account_at(((u32*)LOOKED_AT)[i])->address;
+  reported_slot* to = (reported_slot*)w;
+  for (u32 unchanged = 0; unchanged < 2; unchanged++) {
+    for (u32 i = 0; i < context->accessed_count; i++) {
+      const slot* s = slot_at(((u32*)ACCESSED)[i]);
+      if ((u32)is_equal(&s->current, &s->original) != unchanged) continue;
+      *to++ = (reported_slot){account_at(s->account)->address, s->key, s->original, s->current};
+    }
+    if (!unchanged) context->reported_changes = (u32)(to - (reported_slot*)w);
+  }
+  context->reported_slots = context->accessed_count;
+}
+_Static_assert(MEMORIES + ACCOUNT_PLACES * 32 + MOST_SLOTS * sizeof(reported_slot) <= 243269632, "report");
