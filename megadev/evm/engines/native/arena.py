@@ -122,6 +122,8 @@ class Arena:
         """The block and the number of the chain that lie there."""
         self.limits: object = None
         """The rules and limits that lie there."""
+        self.spec: object = None
+        """Whose numbers lie there, where they are counted (MegaETH)."""
         self.by_bytes: dict[bytes, int] = {}
         self.by_hash: dict[Hash32, int] = {}
         self.codes: list[bytes] = []
