@@ -12,7 +12,7 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from megadev.chain.admission import check_funds, gas_before_execution
-from megadev.chain.receipts import Log
+from megadev.chain.receipts import REVERTED, Log
 from megadev.chain.spec import GAS_PER_BLOB, Hardfork
 from megadev.chain.transactions import AccessList
 from megadev.errors import (
@@ -129,8 +129,12 @@ def estimate_gas(
 
     # Mostly the peak is the answer; but a call keeps a 64th back (EIP-150) and a stipend is only lent, so more may have
     # to be at hand than is used.
-    low, high = max(least, first.gas.used) - 1, allowance
-    peak = first.gas.limit_needed
+    used, peak = first.gas.used, first.gas.limit_needed
+    if used > allowance // 2:  # perhaps only because an inner call lost all that it was given
+        losses = _Losses()
+        engine.execute(block, replace(tx, gas_limit=allowance), state, rules=rules, tracer=losses)
+        used -= losses.total
+    low, high = max(least, used) - 1, allowance
     guesses = [peak, peak - 1, (peak + CALL_STIPEND) * 64 // 63]
     while low + 1 < high:
         guess = guesses.pop(0) if guesses else min((low + high) // 2, 2 * low)
@@ -142,6 +146,35 @@ def estimate_gas(
         else:
             low = guess
     return high
+
+
+class _Losses:
+    """A tracer that adds up the gas of inner frames that halted: each lost all it was given."""
+
+    wants_steps = False
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._inner: list[int] = []
+        """What was lost within each frame that is entered."""
+
+    def enter(self, frame: Frame) -> None:
+        self._inner.append(0)
+
+    def exit(self, frame: Frame, outcome: FrameExit) -> None:
+        lost = self._inner.pop()
+        if outcome.error is not None and outcome.error != REVERTED:
+            lost = outcome.gas_used
+        if self._inner:
+            self._inner[-1] += lost
+        else:
+            self.total = lost
+
+    def step(self, step: Step) -> None: ...
+
+    def step_done(self, gas_left: int) -> None: ...
+
+    def log(self, log: Log) -> None: ...
 
 
 def access_list(

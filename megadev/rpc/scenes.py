@@ -27,6 +27,7 @@ from megadev.rpc.codec import (
     StateOverridesParam,
 )
 from megadev.rpc.node import RpcNode
+from megadev.sequencer.admission import leading_gas
 from megadev.sequencer.block_builder import authorization_env
 from megadev.sequencer.oracle import US, OracleView
 from megadev.state.account import EMPTY_ACCOUNT, Account
@@ -173,6 +174,9 @@ class Scene:
         for bounds it. Raises what ``estimate_gas`` does.
         """
         cap = self.chain.spec.transaction_gas_cap
+        if self.within_block:  # no transaction can have what every block begins with
+            room = self.chain.sequencer.blocks.gas_limit - leading_gas(self.chain.sequencer)
+            cap = room if cap is None else min(cap, room)
         if cap is not None and cap < tx.gas_limit:
             tx = msgspec.structs.replace(tx, gas_limit=cap)
         with self.naming_cut(call):

@@ -12,7 +12,7 @@ from megadev.chain.admission import (
 )
 from megadev.chain.l1_fees import l1_cost
 from megadev.chain.spec import GAS_PER_BLOB
-from megadev.chain.transactions import Transaction
+from megadev.chain.transactions import DEPOSIT, Transaction
 from megadev.errors import (
     NonceTooLow,
     StateUnavailable,
@@ -42,7 +42,7 @@ def check_admission(tx: Transaction, tip: ChainTip) -> None:
     check_nonce(tx.sender, tx.nonce, account.nonce, may_wait=True)
     if account.code_hash != EMPTY_CODE_HASH and not tx.is_impersonated:
         check_sender_code(tx.sender, state.code(account.code_hash))
-    check_block_gas(tx.gas_limit, tip.blocks.gas_limit, tip.spec)
+    check_block_gas(tx.gas_limit, tip.blocks.gas_limit - leading_gas(tip), tip.spec)
     check_base_fee(tx.sender, tx.max_fee_per_gas, tip.next_base_fee())
     blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
     if blob_gas:
@@ -56,6 +56,16 @@ def check_admission(tx: Transaction, tip: ChainTip) -> None:
             if tip.spec.keeps_base_fee and (operator := operator_fee(prices)) is not None:
                 cost += operator.of(tx.gas_limit)
         check_funds(tx.sender, account.balance, cost)
+
+
+def leading_gas(tip: ChainTip) -> int:
+    """The part of a block's gas that no user has: what the transaction uses that tells L2 of L1, as far as is known."""
+    if not tip.spec.leads_with_l1_attributes:
+        return 0
+    block = tip.tip.open or tip.head
+    if not block.transactions or block.transactions[0].type != DEPOSIT:
+        return 0
+    return block.receipts[0].cumulative_gas_used
 
 
 def _where(tx: Transaction, tip: ChainTip) -> str:

@@ -30,7 +30,7 @@ from megadev.chain.receipts import Receipt, receipts_root
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec, Hardfork
 from megadev.chain.system_contracts import ORACLE
 from megadev.chain.transactions import DEPOSIT, SignedAuthorization, Transaction, recover_authority
-from megadev.errors import BlockGasUsedUp, BlockLimitReached, TooManyBlobs
+from megadev.errors import BlockGasUsedUp, BlockLimitReached, TooManyBlobs, TransactionOverLimit
 from megadev.evm.deposits import execute_deposit
 from megadev.evm.engine import (
     CONSENSUS,
@@ -365,9 +365,14 @@ class BlockBuilder:
             return False
         try:
             self.check_room(tx)
-        except (BlockGasUsedUp, TooManyBlobs, BlockLimitReached):
+        except (BlockGasUsedUp, TooManyBlobs, BlockLimitReached, TransactionOverLimit):
             return False
         return True
+
+    @property
+    def is_bare(self) -> bool:
+        """True if it holds only what every block begins with."""
+        return len(self.transactions) == (self.plan.start.attributes is not None)
 
     def check_room(self, tx: Transaction) -> None:
         """Raises ``BlockGasUsedUp``, ``TooManyBlobs`` or ``BlockLimitReached`` where the block has no room left for

@@ -53,6 +53,15 @@ def test_an_estimate_is_exact_where_gas_is_held_back_for_calls() -> None:
     assert smallest_gas(state, TxEnv(A, B), estimate)
 
 
+def test_an_estimate_leaves_out_gas_that_a_failed_call_only_loses() -> None:
+    """It loses all that it is given: with less, the transaction does the same."""
+    code = asm_call("CALL", C, gas=1 << 60) + asm("POP", 1, 1, "SSTORE")
+    state = DictState({A: Has(10**18), B: Has(0, 1, code), C: Has(0, 1, asm("INVALID"))})
+    estimate = estimate_gas(ENGINE, BLOCK, TxEnv(A, B), state)
+    assert smallest_gas(state, TxEnv(A, B), estimate)
+    assert estimate < 2_000_000  # a 64th of it is left for the caller's 22,106 gas
+
+
 def test_an_estimate_covers_gas_that_is_refunded_later() -> None:
     state = DictState({A: Has(10**18), B: Has(0, 1, asm(0, 1, "SSTORE", 0, 2, "SSTORE"), {1: 5, 2: 5})})
     estimate = estimate_gas(ENGINE, BLOCK, TxEnv(A, B), state)
