@@ -79,6 +79,7 @@ OWN_JSON = {
     "chain.contracts": "a file of ours",
     "chain.packed_blocks": "what it wrote itself",
     "state.thin": "what it wrote itself",
+    "sequencer.executing": "between processes of one node",
     "bench": "asks nodes that it started",
 }
 """Who decodes JSON without the guard, and why that is no door."""
