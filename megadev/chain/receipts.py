@@ -16,7 +16,7 @@ _DEPOSIT = 0x7E
 _DEPOSIT_RECEIPT_VERSION = 1
 
 
-class Log(msgspec.Struct, frozen=True):
+class Log(msgspec.Struct, frozen=True, gc=False):
     """One event: topics are 32-byte words."""
 
     address: Address
@@ -39,7 +39,7 @@ REVERTED: Final = "execution reverted"
 """Why an execution failed that gave up by itself, as geth words it; any other error is the reason of a halt."""
 
 
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+class Receipt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The outcome of one included transaction.
 
     ``created`` is the new contract's address (also when the creation failed, as geth reports it). ``output`` (return or
