@@ -56,8 +56,8 @@ class SignedAuthorization(msgspec.Struct, frozen=True):
     s: int
 
 
-# Transactions, logs, receipts and headers are kept by the thousand, hold bytes and numbers and cannot form a cycle: out of
-# the garbage collector's sight they halve its work.
+# Transactions, logs, receipts and headers are kept by the thousand, hold bytes and numbers and cannot form a cycle: out
+# of the garbage collector's sight, they leave it half of its work.
 
 
 class Transaction(msgspec.Struct, frozen=True, gc=False, kw_only=True):
