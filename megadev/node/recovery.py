@@ -1,9 +1,9 @@
 """Recovering the senders of many transactions on other cores.
 
 Recovery is the dearest step of admitting a transaction, and threads do not help: libsecp256k1's calls hand the
-interpreter's lock over three times in 40 µs. So when a batch with many transactions comes, ``workers`` recover
-what stands further behind in it while the node takes what stands in front. Only bytes go to and fro (transactions
-there, an address back), and ``signatures.put_recovered`` keeps it until the transaction's turn. What is not there by
+interpreter's lock over three times in 40 µs. So when a batch with many transactions comes, ``workers`` decode and
+recover what stands further behind in it while the node takes what stands in front. Only bytes go to and fro (the
+transactions there, their fields back), and ``transactions.put_decoded`` keeps each until its turn. What is not there by
 then is recovered here: nobody ever waits for a worker, and one that is gone costs nothing but its help.
 
 No worker is started before it is needed for the first time, and none for a transaction that comes alone. Where most
@@ -17,10 +17,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from megadev.chain.recovering import Recovered
+from megadev.chain.recovering import Recovered, transaction_of
+from megadev.chain.transactions import put_decoded
 from megadev.clock import SystemClock
 from megadev.node.workers import Workers
-from megadev.primitives.signatures import put_recovered
 from megadev.sequencer.executing import packed
 
 MANY = 32
@@ -50,10 +50,9 @@ class _Chunk:
         self.is_answered = True
         if self.is_due:
             return
-        for each in answer:
-            if each is not None:
-                message_hash, y_parity, r, s, address = each
-                put_recovered(message_hash, y_parity, int.from_bytes(r, "big"), int.from_bytes(s, "big"), address)
+        for raw, fields in zip(self.transactions, answer, strict=True):
+            if fields is not None:
+                put_decoded(transaction_of(raw, fields))
 
 
 class Recovery:

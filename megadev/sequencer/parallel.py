@@ -54,7 +54,7 @@ LONGEST_PAUSE = 256
 KEPT = 1_024
 """Blocks whose figures are remembered."""
 CONFLICTS_KEPT = 10_000
-TIMED = 5
+TIMED = 7
 """One of so many transactions is timed here, since a look at the clock takes a tenth of what adopting takes."""
 HERE = -1
 """In place of a lane: this process."""
