@@ -12,14 +12,16 @@ answers come too late (the other cores are busy, or there are none) workers are 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 
 import msgspec
 
 from megadev.chain.recovering import Recovered, transaction_of
-from megadev.chain.transactions import put_decoded
+from megadev.chain.transactions import decode_transaction, put_decoded
 from megadev.clock import SystemClock
+from megadev.errors import MegadevError
 from megadev.node.workers import Workers
 from megadev.sequencer.executing import packed
 
@@ -29,6 +31,8 @@ CHUNK = 16
 """Transactions that a worker gets at once: some milliseconds of work."""
 LARGEST = 64 * 1024
 """Bytes of a chunk; what is larger is mostly data, and recovered here."""
+STEPS = 2
+"""Chunks that are decoded here at most while the one whose turn it is has not been answered: a millisecond each."""
 LOOKS, PAUSE_NS = 32, 2_000_000_000
 """After so many chunks it is looked at how many came in time; if fewer than half did, there is a pause."""
 _SENT = re.compile(rb'"method"\s*:\s*"(?:eth|realtime)_sendRawTransaction(?:Sync)?"')
@@ -101,21 +105,42 @@ class Ahead:
         if index % CHUNK:
             return
         here, recovery = index // CHUNK, self._recovery
-        recovery.workers.collect()
         chunk = self._chunks[here]
+        recovery.workers.collect()
+        self._next = max(self._next, here + 1)
+        self._give()
+        for _ in range(STEPS):
+            if not chunk.is_given or chunk.is_answered or not self._decode_next():
+                break
+            recovery.workers.collect()
+            self._give()
         chunk.is_due = True
         if chunk.is_given:
             recovery.given += 1
             recovery.in_time += chunk.is_answered
-        self._next = max(self._next, here + 1)
+        recovery.look()
+
+    def _give(self) -> None:
+        """Give workers what they have room for."""
         while self._next < len(self._chunks):
             following = self._chunks[self._next]
             if following.transactions and sum(map(len, following.transactions)) <= LARGEST:
-                following.is_given = recovery.give(following)
+                following.is_given = self._recovery.give(following)
                 if not following.is_given:
                     break
             self._next += 1
-        recovery.look()
+
+    def _decode_next(self) -> bool:
+        """Decode here what would be given to a worker next: while that of this turn is still being recovered, so that
+        nothing is recovered twice. False if nothing is left.
+        """
+        if self._next >= len(self._chunks):
+            return False
+        for raw in self._chunks[self._next].transactions:
+            with contextlib.suppress(MegadevError):
+                put_decoded(decode_transaction(raw))
+        self._next += 1
+        return True
 
 
 def _sent(member: msgspec.Raw) -> bytes | None:
