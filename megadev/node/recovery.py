@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import msgspec
 
 from megadev.chain.recovering import Recovered, transaction_of
-from megadev.chain.transactions import decode_transaction, put_decoded
+from megadev.chain.transactions import Transaction, decode_transaction, put_decoded
 from megadev.clock import SystemClock
 from megadev.errors import MegadevError
 from megadev.node.workers import Workers
@@ -35,6 +36,7 @@ STEPS = 2
 """Chunks that are decoded here at most while the one whose turn it is has not been answered: a millisecond each."""
 LOOKS, PAUSE_NS = 32, 2_000_000_000
 """After so many chunks it is looked at how many came in time; if fewer than half did, there is a pause."""
+Expect: TypeAlias = Callable[[Sequence[Transaction]], None]
 _SENT = re.compile(rb'"method"\s*:\s*"(?:eth|realtime)_sendRawTransaction(?:Sync)?"')
 _RAW = re.compile(rb'"params"\s*:\s*\[\s*"0x((?:[0-9a-fA-F]{2})+)"')
 monotonic_ns = SystemClock().monotonic_ns
@@ -49,14 +51,24 @@ class _Chunk:
         self.is_given = False
         self.is_due = False
         self.is_answered = False
+        self.decoded: list[Transaction] | None = None
 
     def answered(self, answer: Sequence[Recovered]) -> None:
         self.is_answered = True
-        if self.is_due:
-            return
-        for raw, fields in zip(self.transactions, answer, strict=True):
-            if fields is not None:
-                put_decoded(transaction_of(raw, fields))
+        if not self.is_due:
+            self.keep(
+                [
+                    transaction_of(raw, fields)
+                    for raw, fields in zip(self.transactions, answer, strict=True)
+                    if fields is not None
+                ]
+            )
+
+    def keep(self, decoded: list[Transaction]) -> None:
+        """Keep what was decoded until its turn."""
+        self.decoded = decoded
+        for tx in decoded:
+            put_decoded(tx)
 
 
 class Recovery:
@@ -68,8 +80,10 @@ class Recovery:
         """Chunks, since it was last looked at."""
         self._paused_until = 0
 
-    def ahead_of(self, members: Sequence[msgspec.Raw]) -> Ahead | None:
-        """Starts the preparation of a batch of JSON-RPC requests; None if it is not worthwhile."""
+    def ahead_of(self, members: Sequence[msgspec.Raw], expect: Expect = lambda transactions: None) -> Ahead | None:
+        """Starts the preparation of a batch of JSON-RPC requests; None if it is not worthwhile. ``expect`` is told of
+        transactions that were decoded before their turn, in their order.
+        """
         if not self.workers.most or len(members) < MANY or monotonic_ns() < self._paused_until:
             return None
         chunks = []
@@ -78,7 +92,7 @@ class Recovery:
             found = [raw for member in members[start : start + CHUNK] if (raw := _sent(member)) is not None]
             sent += len(found)
             chunks.append(_Chunk(found))
-        return Ahead(self, chunks) if sent >= MANY and self.workers.started() else None
+        return Ahead(self, chunks, expect) if sent >= MANY and self.workers.started() else None
 
     def give(self, chunk: _Chunk) -> bool:
         """Give a chunk to a worker; False if all are busy."""
@@ -96,9 +110,11 @@ class Recovery:
 class Ahead:
     """The prepared work for one batch. Call ``reach`` with the number of each member before its turn."""
 
-    def __init__(self, recovery: Recovery, chunks: Sequence[_Chunk]) -> None:
+    def __init__(self, recovery: Recovery, chunks: Sequence[_Chunk], expect: Expect) -> None:
         self._recovery = recovery
         self._chunks = chunks
+        self._expect = expect
+        self._expected = 1
         self._next = 1  # the first one's turn is now
 
     def reach(self, index: int) -> None:
@@ -119,6 +135,18 @@ class Ahead:
             recovery.given += 1
             recovery.in_time += chunk.is_answered
         recovery.look()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell of what has been decoded of what is to come."""
+        while self._expected < len(self._chunks):
+            chunk = self._chunks[self._expected]
+            if not chunk.is_due:
+                if chunk.decoded is None:
+                    break
+                self._expect(chunk.decoded)
+            chunk.decoded = None
+            self._expected += 1
 
     def _give(self) -> None:
         """Give workers what they have room for."""
@@ -136,9 +164,12 @@ class Ahead:
         """
         if self._next >= len(self._chunks):
             return False
-        for raw in self._chunks[self._next].transactions:
+        chunk = self._chunks[self._next]
+        decoded: list[Transaction] = []
+        for raw in chunk.transactions:
             with contextlib.suppress(MegadevError):
-                put_decoded(decode_transaction(raw))
+                decoded.append(decode_transaction(raw))
+        chunk.keep(decoded)
         self._next += 1
         return True
 

@@ -12,6 +12,9 @@ anyway, since this thread has time left when it only adopts; how many depends on
 
 Plain transfers stay here as well where they run for less time than it takes to read what a worker tells of them.
 
+Where transactions join the open block as they arrive, the same is done with those that come in one batch: once they
+are decoded, workers execute some of them while those before are taken.
+
 It switches itself off. Within a block, if most of what the workers told does not hold; for some blocks, twice as many
 each time, if a block's execution was not made faster by it.
 """
@@ -148,6 +151,8 @@ class Parallel:
         """The part of the senders whose transactions are executed here; None: nothing is known of it yet."""
         self._fed: dict[int, tuple[Lane, _Fed]] = {}
         self._filled: tuple[BlockBuilder, Record] | None = None
+        self._arriving: Session | None = None
+        self._skipped: BlockBuilder | None = None
         self._chain: tuple[Engine, ChainSpec] | None = None
         self._is_too_large = False
         self._skip = 0
@@ -168,6 +173,23 @@ class Parallel:
             return None
         lanes = [lane for lane in self._lanes() if self._feed(lane, builder.engine, builder.spec, world)]
         return Session(self, builder, lanes) if lanes else None
+
+    def arriving(self, builder: BlockBuilder) -> Session | None:
+        """For transactions that are about to join the open block ``builder``, as long as it is open; None as above."""
+        session = self._arriving
+        if session is None or session.builder is not builder:
+            if self._skip and self._skipped is not builder:
+                self._skipped = builder
+                self._skip -= 1
+            if self._skipped is builder:
+                return None
+            session = self._arriving = self.session(builder, MANY)
+        return None if session is None or session.record.stopped else session
+
+    def run(self, tx: Transaction, builder: BlockBuilder) -> Execution:
+        """The execution of ``tx`` at the end of the open block ``builder``, which a worker may have made already."""
+        session = self._arriving
+        return builder.run(tx) if session is None or session.builder is not builder else session.run(tx)
 
     def filled(self, session: Session) -> None:
         """Decide by what came of a session whether the next one is to be; its figures are kept with the block."""
@@ -190,6 +212,10 @@ class Parallel:
 
     def sealed(self, builder: BlockBuilder, block_hash: Hash32) -> None:
         """Keep the figures of a block that was filled, under its hash."""
+        arriving, self._arriving = self._arriving, None
+        if arriving is not None and arriving.builder is builder:
+            arriving.end()
+            self.filled(arriving)
         filled, self._filled = self._filled, None
         if filled is not None and filled[0] is builder:
             self.records[block_hash] = filled[1]
@@ -263,6 +289,8 @@ class Session:
         self._outcomes: dict[Hash32, tuple[Outcome | None, int]] = {}
         self._given: set[Hash32] = set()
         self._begun: set[int] = set()
+        self._places: dict[Hash32, int] = {}
+        """Of those that are expected: what has come before is over."""
         self._place = self._pulled = 0
         self._paid = fee_recipients(builder.spec, builder.plan.coinbase)
         self._is_timed = False
@@ -282,12 +310,27 @@ class Session:
                     self._look_ahead()
                 yield tx
         finally:
-            self._is_ended = True
-            self._outcomes.clear()
+            self.end()
+
+    def expect(self, transactions: Sequence[Transaction]) -> None:
+        """Have workers execute what is about to come, in this order."""
+        for tx in transactions:
+            self._pulled += 1
+            self._places[tx.hash] = self._pulled
+            self._assign(tx)
+        if any(self._waiting):
+            self._give_out()
+
+    def end(self) -> None:
+        """Nothing more comes of it."""
+        self._is_ended = True
+        self._outcomes.clear()
 
     def run(self, tx: Transaction) -> Execution:
         """The execution of ``tx`` at the end of the block. Raises as ``BlockBuilder.run``."""
         self.record.transactions += 1
+        if self._places:
+            self._place = self._places.pop(tx.hash, self._place)
         self._is_timed = self._place % TIMED == 0
         if not self._is_timed:
             return self._run(tx)
