@@ -331,6 +331,8 @@ class Session:
         self.record.transactions += 1
         if self._places:
             self._place = self._places.pop(tx.hash, self._place)
+            if self._place % FIRST_CHUNK == 0 and not self.record.stopped and any(self._waiting):
+                self._give_out()
         self._is_timed = self._place % TIMED == 0
         if not self._is_timed:
             return self._run(tx)

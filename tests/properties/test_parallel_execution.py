@@ -331,7 +331,7 @@ def signed(net: Devnet, count: int, place: str) -> list[Transaction]:
                 nonce=index // len(keys),
                 gas_limit=500_000,
                 to=PLACES[place],
-                data=(index % 7).to_bytes(32, "big"),
+                data=(index + 1_000).to_bytes(32, "big"),
                 value=0 if place in CODES else 1,
                 max_fee_per_gas=10**10,
                 max_priority_fee_per_gas=index % 3,
