@@ -65,7 +65,7 @@ class Endpoint:
 
         def expect(transactions: Sequence[Transaction]) -> None:
             if not writer.is_engaged:
-                chain.sequencer.expect(transactions)
+                chain.expect(transactions)
 
         self.dispatcher = Dispatcher(
             RpcNode.of(node, chain),

@@ -97,7 +97,9 @@ class Recovery:
     def give(self, chunk: _Chunk) -> bool:
         """Give a chunk to a worker; False if all are busy."""
         message = packed("recover", chunk.transactions)
-        return any(worker.has_room and worker.give(message, chunk.answered) for worker in self.workers.all)
+        return any(
+            worker.has_room and worker.give(message, chunk.answered, executes=False) for worker in self.workers.all
+        )
 
     def look(self) -> None:
         """Decides whether workers currently help, from the last chunks."""

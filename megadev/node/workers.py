@@ -55,6 +55,8 @@ class Worker:
         self.unanswered: deque[Callable[[Any], None]] = deque()
         self.is_ready = False
         self.is_gone = False
+        self._executing = 0
+        """Messages that ask it to execute, unanswered: nobody knows for how long."""
         self._on_end = on_end
         self._buffer = bytearray()
         self._lock = Lock()
@@ -66,8 +68,8 @@ class Worker:
 
     @property
     def is_idle(self) -> bool:
-        """It is there, and has nothing to do."""
-        return self.has_room and not self.unanswered
+        """It is there, and executes nothing now, so that it will soon have read what it is told."""
+        return self.has_room and not self._executing
 
     def tell(self, message: bytes) -> bool:
         """Send what is not answered, a whole state maybe; False if it is gone."""
@@ -83,8 +85,8 @@ class Worker:
                 return False
             return True
 
-    def give(self, message: bytes, answered: Callable[[Any], None]) -> bool:
-        """Send what is answered, by calling ``answered``; False if it is gone."""
+    def give(self, message: bytes, answered: Callable[[Any], None], *, executes: bool = True) -> bool:
+        """Send what is answered, by calling ``answered``; False if it is gone. ``executes``: it may take long."""
         with self._lock:
             if self.is_gone:
                 return False
@@ -95,6 +97,7 @@ class Worker:
                 self._end(problem)
                 return False
             self.unanswered.append(answered)
+            self._executing += executes
             return True
 
     def collect(self) -> None:
@@ -108,6 +111,7 @@ class Worker:
                     if what == "ready":
                         self.is_ready = True
                     else:
+                        self._executing -= what == "run"
                         self.unanswered.popleft()(more)
             except (OSError, ValueError, EOFError, TypeError, IndexError) as problem:
                 self._end(problem)
@@ -145,7 +149,7 @@ class Workers:
     def __init__(self, most: int | None = None) -> None:
         self.most = min(max(cores() - 1, 0), MOST_WORKERS) if most is None else most
         self.all: tuple[Worker, ...] = ()
-        self._is_started = False
+        self._is_started = self._is_wanted = False
 
     def started(self) -> tuple[Worker, ...]:
         """All that are left, started now if they never were."""
@@ -157,6 +161,15 @@ class Workers:
             except (OSError, ValueError) as problem:
                 _log.warning("no worker process can be started (%s): all work is done in this process", problem)
         return self.all
+
+    def wanted(self) -> tuple[Worker, ...]:
+        """All that are left for who would like to have them: started the second time, since one block with many
+        transactions does not make a node busy.
+        """
+        if not self._is_wanted and not self._is_started:
+            self._is_wanted = True
+            return ()
+        return self.started()
 
     def collect(self) -> None:
         """Take what has been answered by now."""

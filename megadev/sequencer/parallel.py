@@ -48,7 +48,9 @@ LARGEST_DATA = 16 * 1024
 """Bytes of a transaction's data; one with more is executed here."""
 MOST_STATE = 1 << 18
 """Accounts and slots of a replica: some 50 MB."""
-MOST_STEPS = 4_096
+MOST_WHOLE = 1 << 16
+"""The same of a state that is told as a whole, which takes some 100 ms."""
+MOST_STEPS = 64
 """Worlds between two blocks of which the changes are told; after more, the whole state is."""
 ENOUGH = 48
 """Outcomes of a block after which it is looked at how many held."""
@@ -75,7 +77,7 @@ class Lane(Protocol):
 
     @property
     def is_idle(self) -> bool:
-        """It is there, and has nothing to do."""
+        """It is there, and executes nothing now, so that it will soon have read what it is told."""
         ...
 
     def tell(self, message: bytes) -> bool:
@@ -230,7 +232,7 @@ class Parallel:
     def _feed(self, lane: Lane, engine: Engine, spec: ChainSpec, world: World) -> bool:
         """Tell a worker what it does not know of the state that a block begins with. False if that cannot be done."""
         lane.collect()
-        if not lane.has_room or self._is_too_large:
+        if not lane.has_room or not lane.is_idle or self._is_too_large:
             return False
         if self._chain is None or self._chain[0] is not engine or self._chain[1] is not spec:
             self._chain = engine, spec
@@ -252,9 +254,7 @@ class Parallel:
 
     def _feed_whole(self, lane: Lane, engine: Engine, spec: ChainSpec, world: World) -> bool:
         self._fed.pop(id(lane), None)
-        if not lane.is_idle:
-            return False
-        told = told_world(world, MOST_STATE // 2)
+        told = told_world(world, MOST_WHOLE)
         if told is None:
             self._is_too_large = True
             return False

@@ -551,7 +551,11 @@ class Sequencer(ChainTip):
                 raise refusal
             return
         try:
-            receipt = builder.append(tx, self._run(tx, builder) if prefetched is None else prefetched[1])
+            if prefetched is not None:
+                execution = prefetched[1]
+            else:
+                execution = builder.run(tx) if self.parallel is None else self.parallel.run(tx, builder)
+            receipt = builder.append(tx, execution)
         except InvalidTransaction as error:
             self.give_up(tx, error)
             raise
@@ -564,19 +568,6 @@ class Sequencer(ChainTip):
         self.keep_open(builder)
         self._tell_of(tx, receipt, builder, started)
         self.on_work()
-
-    def _run(self, tx: Transaction, builder: BlockBuilder) -> Execution:
-        return builder.run(tx) if self.parallel is None else self.parallel.run(tx, builder)
-
-    def expect(self, transactions: Sequence[Transaction]) -> None:
-        """Prepare for transactions that are about to be submitted in this order, where they will be executed at once
-        in a block that is open.
-        """
-        if self.parallel is None or self.mode is not _CONTINUOUS or self.open is None or not self.is_running:
-            return
-        session = self.parallel.arriving(self.open)
-        if session is not None:
-            session.expect(transactions)
 
     def _take_waiting(self) -> None:
         """Include in the open block all that is ready and fits."""
