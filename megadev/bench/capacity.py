@@ -52,8 +52,8 @@ OVER_HTTP, QUICK_OVER_HTTP = 3_000, 400
 TURNS, QUICK_TURNS = 3, 1
 PER_REQUEST, PER_BLOCK = 500, 1_000
 MINUTE, QUICK_MINUTE = 60.0, 3.0
-WORKERS_START = 20.0
-"""Seconds after which a worker process counts as missing."""
+WORKERS_START = 2_000
+"""Hundredths of a second after which a worker process counts as missing."""
 UNDER_LOAD = 0.7
 """Of the highest rate: where latency is looked at."""
 
@@ -230,10 +230,11 @@ def _rate(kind: str, recipients: int, count: int, workers: int | None) -> _Taken
         first, second, *bodies = _bodies(net, kind, recipients, PER_BLOCK + count)
         asyncio.run(_take(net, [first, second]))  # what is loaded once is, and workers are on their way
         processes = net.node.workers
-        patience = time.monotonic() + WORKERS_START
-        while not all(worker.is_ready for worker in processes.all) and time.monotonic() < patience:
-            time.sleep(0.01)
+        for _ in range(WORKERS_START):
             processes.collect()
+            if all(worker.is_ready for worker in processes.all):
+                break
+            time.sleep(0.01)
         gc.collect()
         before = _resident()
         processor = time.process_time()

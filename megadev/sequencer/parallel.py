@@ -16,7 +16,7 @@ Where transactions join the open block as they arrive, the same is done with tho
 are decoded, workers execute some of them while those before are taken.
 
 It switches itself off. Within a block, if most of what the workers told does not hold; for some blocks, twice as many
-each time, if a block's execution was not made faster by it.
+each time, if a block's execution was not made faster by it, or this thread itself had to wait for a core.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import msgspec
 
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import DYNAMIC_FEE, Transaction
-from megadev.clock import processor_ns
+from megadev.clock import SystemClock, processor_ns
 from megadev.evm.engine import Engine, Execution
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.sequencer.block_builder import BlockBuilder
@@ -61,9 +61,14 @@ KEPT = 1_024
 CONFLICTS_KEPT = 10_000
 TIMED = 7
 """One of so many transactions is timed here, since a look at the clock takes a tenth of what adopting takes."""
+STARVED = 2
+"""How many times as long as its processor time a block may take, where this thread never waits for anything but a core.
+"""
 HERE = -1
 """In place of a lane: this process."""
 
+_monotonic_ns = SystemClock().monotonic_ns
+"""Decides only who does the work."""
 Answered: TypeAlias = Callable[[Any], None]
 
 
@@ -207,7 +212,7 @@ class Parallel:
             self.share = min(share + 0.1, 0.9)
         elif record.late * 50 < record.given:
             self.share = max(share - 0.05, 0.0)
-        if record.speed_up < 1.02:
+        if record.speed_up < 1.02 or session.is_starved:
             self._skip, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE)
         else:
             self._pause = 1
@@ -294,11 +299,14 @@ class Session:
         self._place = self._pulled = 0
         self._paid = fee_recipients(builder.spec, builder.plan.coinbase)
         self._is_timed = False
+        self.is_starved = False
+        """This thread had to wait for a core meanwhile: there is none for workers."""
         self._is_ended = False
 
     def ahead(self, ready: Iterable[Transaction]) -> Iterator[Transaction]:
         """``ready`` as it is; what stands further behind is given to workers."""
         self._source = iter(ready)
+        began, worked = _monotonic_ns(), processor_ns()
         self._look_ahead()
         try:
             while self._window:
@@ -310,6 +318,7 @@ class Session:
                     self._look_ahead()
                 yield tx
         finally:
+            self.is_starved = _monotonic_ns() - began > STARVED * (processor_ns() - worked)
             self.end()
 
     def expect(self, transactions: Sequence[Transaction]) -> None:
