@@ -136,6 +136,11 @@ TransactionFields: TypeAlias = UnsignedTransaction | Transaction
 """Whatever has a transaction's fields; what a function of these ignores is the signature."""
 
 
+_MOST_DECODED = 1 << 14
+_decoded: dict[bytes, Transaction] = {}
+"""By what they were decoded from, so that it does not matter who put them there."""
+
+
 # --- decoding ---------------------------------------------------------------------------------------------------------
 
 
@@ -162,6 +167,8 @@ def decode_transaction(raw: bytes, spec: ChainSpec | None = None) -> Transaction
         raise UnsupportedTransactionType(first, _DECODERS if spec is None else spec.transaction_types)
     if spec is not None and kind not in spec.transaction_types:
         raise UnsupportedTransactionType(kind, spec.transaction_types)
+    if _decoded and (found := _decoded.pop(raw, None)) is not None:
+        return found
     try:
         fields = rlp.decode(raw[1:] if kind else raw)
     except ValueError as error:
@@ -169,6 +176,13 @@ def decode_transaction(raw: bytes, spec: ChainSpec | None = None) -> Transaction
     if type(fields) is not list:
         raise UndecodableTransaction("transaction could not be decoded: its payload is not an RLP list")
     return _DECODERS[kind](raw, fields)
+
+
+def put_decoded(tx: Transaction) -> None:
+    """Have ``decode_transaction`` answer with ``tx``, once, which was decoded elsewhere from the same bytes."""
+    if len(_decoded) >= _MOST_DECODED:
+        _decoded.clear()
+    _decoded[tx.encoded] = tx
 
 
 def _decode_legacy(raw: bytes, fields: list[Decoded]) -> Transaction:
