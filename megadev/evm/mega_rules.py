@@ -36,6 +36,8 @@ LIMIT_CONTROL: Final = _system(5)
 SEQUENCER_REGISTRY: Final = _system(6)
 SYSTEM_ADDRESS: Final[Address] = bytes.fromhex("a887dcb9d5f39ef79272801d05abdf707cfbbd1d")
 """Who sends system transactions until the registry names another."""
+SYSTEM_CALLER: Final[Address] = b"\xff" * 19 + b"\xfe"
+"""Who calls for the protocol at the start of a block (EIP-2935, EIP-4788)."""
 BASE_FEE_VAULT: Final[Address] = bytes.fromhex("4200000000000000000000000000000000000019")
 L1_FEE_VAULT: Final[Address] = bytes.fromhex("420000000000000000000000000000000000001a")
 OPERATOR_FEE_VAULT: Final[Address] = bytes.fromhex("420000000000000000000000000000000000001b")

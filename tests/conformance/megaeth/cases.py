@@ -29,7 +29,7 @@ from megadev.chain.transactions import (
     encode_transaction,
     recover_authority,
 )
-from megadev.errors import InvalidTransaction, UndecodableTransaction, UnsupportedTransactionType
+from megadev.errors import InvalidTransaction, SystemTransactionRefused, UndecodableTransaction, UnsupportedTransactionType
 from megadev.evm.deposits import execute_deposit
 from megadev.evm.engine import (
     Authorization,
@@ -312,6 +312,8 @@ def _run_block(
         is_deposit = tx.type == DEPOSIT
         try:
             check_fits(used, spec.limits, block_env.gas_limit, tx.gas_limit, tx.encoded, is_deposit)
+            if is_deposit and is_system:  # what is on L1 a node cannot refuse: there it is a deposit that fails
+                raise SystemTransactionRefused(tx.sender, tx.to)
             if is_deposit:
                 execution = execute_deposit(engine, block_env, tx, state)
             else:
