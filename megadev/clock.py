@@ -9,6 +9,11 @@ import time
 from typing import Protocol
 
 
+def processor_ns() -> int:
+    """Nanoseconds of processor time that the calling thread has had: what work costs, however busy the machine is."""
+    return time.thread_time_ns()
+
+
 class Clock(Protocol):
     """A source of time."""
 

@@ -171,7 +171,7 @@ def _figures(wanted: Collection[str], quick: bool) -> Samples:
 
 def _recovery_bound(count: int) -> float:
     """Transactions decoded and their senders recovered per second, by a process on each core."""
-    from megadev.node.recovery import cores
+    from megadev.node.workers import cores
 
     raws = [_signed(nonce, bytes(31) + b"\x07", 1, (b"\x22" * 20, b"", 21_000)) for nonce in range(count)]
     with multiprocessing.get_context("spawn").Pool(cores()) as pool:
@@ -197,10 +197,10 @@ def _rate(kind: str, recipients: int, count: int, workers: int | None) -> tuple[
     ) as net:
         first, second, *bodies = _bodies(net, kind, recipients, PER_BLOCK + count)
         asyncio.run(_take(net, [first, second]))  # what is loaded once is, and workers are on their way
-        recovery = net.node.recovery
-        while not all(worker.is_ready for worker in recovery.workers):
+        processes = net.node.workers
+        while not all(worker.is_ready for worker in processes.all):
             time.sleep(0.01)
-            recovery.collect()
+            processes.collect()
         gc.collect()
         before = _resident()
         seconds = seconds_of(lambda: asyncio.run(_take(net, bodies)))

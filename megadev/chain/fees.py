@@ -143,11 +143,12 @@ def fee_history(
     validate_percentiles(percentiles)
     headers = [block.header for block in blocks]
     max_blob_gas = spec.blobs.max * GAS_PER_BLOB
+    blob_base_fees = (*(blob_base_fee(header.excess_blob_gas, spec) for header in headers), next_blob_base_fee)
     return FeeHistory(
         oldest_block=headers[0].number,
         base_fees=(*(header.base_fee for header in headers), next_base_fee),
         gas_used_ratios=tuple(header.gas_used / header.gas_limit if header.gas_limit else 0.0 for header in headers),
-        blob_base_fees=(*(blob_base_fee(header.excess_blob_gas, spec) for header in headers), next_blob_base_fee),
+        blob_base_fees=blob_base_fees if spec.hardfork >= Hardfork.CANCUN else (0,) * len(blob_base_fees),
         blob_gas_used_ratios=tuple(header.blob_gas_used / max_blob_gas if max_blob_gas else 0.0 for header in headers),
         rewards=tuple(_rewards(block, percentiles) for block in blocks) if percentiles else None,
     )

@@ -112,6 +112,7 @@ def report_lines(answer: dict[str, Any], rows: int = ROWS) -> Iterator[Text | st
     yield f"side by side they could be {speed['unlimited']:.2f}× as fast at most: {workers} workers"
     path = answer["criticalPath"]
     yield f"the longest row: {_count(int(path['length'], 16), 'transaction')}, {number(path['gasUsed'])} gas"
+    yield from _execution(answer.get("execution"))
     if "transaction" in answer:
         yield from _transaction(answer["transaction"])
     if answer["contended"] and rows:
@@ -128,6 +129,23 @@ def report_lines(answer: dict[str, Any], rows: int = ROWS) -> Iterator[Text | st
             variables = ", ".join(f"{one['name']} {number(one['conflicts'])}" for one in entry["variables"][:4])
             yield f"{number(entry['conflicts']):>9}  {without:>12}  {one_line(f'{who}: {variables}', LONGEST_NAME)}"
         yield from _more(len(answer["contracts"]) - rows)
+
+
+def _execution(found: dict[str, Any] | None) -> Iterator[Text | str]:
+    """What came of executing the blocks in parallel, where the node did."""
+    if found is None:
+        return
+    count = {name: int(found[name], 16) for name in ("workers", "transactions", "adopted", "conflicts", "late")}
+    yield (
+        f"this node executed them with {_count(count['workers'], 'worker')}: {count['adopted']:,} of "
+        f"{_count(count['transactions'], 'transaction')} were adopted, {count['conflicts']:,} executed again after a "
+        f"conflict, {count['late']:,} not finished in time; "
+        f"{found['speedUp']:.2f}× as fast as one after the other"
+    )
+    for entry in found["contended"][:LINKS]:
+        yield f"{number(entry['conflicts']):>9}  executed again because of {_name(entry)}"
+    if found["stopped"]:
+        yield "  parallel execution was stopped within the block: most of what workers had executed did not hold"
 
 
 def _more(count: int) -> Iterator[Text | str]:

@@ -154,6 +154,14 @@ BASE_GAS: Final[tuple[int, ...]] = tuple(0 if row is None else row.gas for row i
 """The constant part of each opcode's price, by number."""
 
 
+def named(number: int) -> str:
+    """An opcode as an error names it, whether or not the hardfork has it: code compiled for a later one shows as such,
+    in geth's words.
+    """
+    row = OPCODES[number]
+    return f"opcode {number:#x} not defined" if row is None else row.name
+
+
 def names_at(hardfork: Hardfork) -> dict[int, str]:
     """Mnemonic by number of every opcode that ``hardfork`` has; PREVRANDAO was called DIFFICULTY before the merge."""
     names = {row.number: row.name for row in _ROWS if row.since <= hardfork}

@@ -20,6 +20,7 @@ from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, MegadevError
+from megadev.events import BlockSealed, BlocksRemoved, MiniBlockEquivocated, PreconfirmationsLost
 from megadev.evm.engines import open_engine
 from megadev.node import faults, registry
 from megadev.node.accounts import Accounts
@@ -50,6 +51,7 @@ from megadev.node.snapshots import Snapshots
 from megadev.node.standby import Standbys
 from megadev.node.storage.storage import open_storage
 from megadev.node.wallet import choose_mnemonic
+from megadev.node.workers import Workers
 from megadev.node.writer import Writer
 from megadev.primitives.latency import Latency
 from megadev.primitives.mnemonic import derive_keys
@@ -68,6 +70,7 @@ from megadev.sequencer.block_builder import PLAIN_START, BlockStart
 from megadev.sequencer.chain_tip import ChainTip, Later
 from megadev.sequencer.fault_control import mend
 from megadev.sequencer.modes import BlockSettings, MiningMode
+from megadev.sequencer.parallel import Parallel
 from megadev.sequencer.sequencer import MANY_TRANSACTIONS, Sequencer
 from megadev.sequencer.signers import Signers
 from megadev.sequencer.standby import FixedOrder, RoundRobin, Succession
@@ -103,7 +106,9 @@ class Node:
         self.writer = Writer()
         """Where changes are made, one at a time."""
         self._shift = Shift()
-        self.recovery = Recovery(config.workers)
+        self.workers = Workers(config.workers)
+        """The processes that help when there is much to do."""
+        self.recovery = Recovery(self.workers)
         """Who recovers senders ahead, when many transactions come at once."""
         self.storage = open_storage(config)
         """The store in which the chains are kept as they grow; None: there is none."""
@@ -172,18 +177,20 @@ class Node:
             gas_price=config.gas_price,
             next_base_fee=None if fork is None else config.base_fee,
         )
+        if self.workers.most:
+            self.l2.sequencer.parallel = Parallel(self.workers.started)
         for chain in (self.l2, self.l1):
             if chain is not None:
                 chain.sequencer.packs_blocks = config.keep_bodies is None
         limit_states(config, self.l2, self.l1, lambda: starts.addresses if starts is not None else MAINNET_ADDRESSES)
         self.broken_promises = BrokenPromises(lambda: self.l2)
         """The evidence against the sequencer."""
-        self.l2.bus.subscribe(self.broken_promises.event)
+        self.l2.bus.subscribe(self.broken_promises.event, PreconfirmationsLost, BlocksRemoved, MiniBlockEquivocated)
         if self.followed is not None:
             self.l2.told_signatures = {}
         else:
             followed = registry.Followed(self.l2, lambda: [account.raw_key for account in self.accounts.keyed])
-            self.l2.bus.subscribe(followed.event)
+            self.l2.bus.subscribe(followed.event, BlockSealed)
         if config.oracle_script is not None:
             if self.l2.sequencer.oracle is None:
                 raise ConfigError("--oracle-script: this chain has no oracle (--preset megaeth has)")
@@ -377,7 +384,7 @@ class Node:
         """Let go of what is forked and of the state file; write the bundle, where the settings say so. Raises
         ``ConfigError``.
         """
-        self.recovery.close()
+        self.workers.close()
         if self._state_file is not None:
             self._state_file.release()
         if self.config.fork_record is not None and any(self._first_forks):

@@ -35,6 +35,7 @@ from megadev.evm.engine import (
     Tracer,
     TxEnv,
 )
+from megadev.evm.opcodes import named
 from megadev.evm.rules import EVM_RULES
 from megadev.evm.tracers.call_tree import CallTreeTracer
 from megadev.evm.tracers.four_byte import FourByteTracer
@@ -405,11 +406,11 @@ class _JsonPen:
 
     __slots__ = ("_memory", "_ops", "_return_data", "_stack")
 
-    def __init__(self, options: StructLoggerOptions, mnemonics: Mapping[int, str]) -> None:
+    def __init__(self, options: StructLoggerOptions) -> None:
         self._stack = not options.disable_stack
         self._memory = options.enable_memory
         self._return_data = options.enable_return_data
-        names = {op: f"opcode {op:#x} not defined" for op in range(256)} | dict(mnemonics) | _NAMES_IN_GETH
+        names = {op: named(op) for op in range(256)} | _NAMES_IN_GETH
         self._ops = [f',"op":"{names[op]}","gas":' for op in range(256)]
 
     def found(self, step: Step) -> str:
@@ -442,7 +443,7 @@ class _JsonPen:
 
 def _struct_logger(options: StructLoggerOptions, spec: ChainSpec, budget: Budget) -> Started:
     tracer = StructLogTracer(
-        _JsonPen(options, EVM_RULES[spec.hardfork].opcodes),
+        _JsonPen(options),
         limit=options.limit,
         with_storage=not options.disable_storage,
         full_storage=options.full_storage,

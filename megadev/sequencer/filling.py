@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from megadev.chain.receipts import Receipt
@@ -15,9 +15,11 @@ from megadev.errors import (
     StateUnavailable,
     TransactionOverLimit,
 )
+from megadev.evm.engine import Execution
 from megadev.primitives.types import Address
 from megadev.sequencer.block_builder import BlockBuilder
 from megadev.sequencer.chain_tip import ChainTip
+from megadev.sequencer.parallel import Session
 
 
 class Tried(NamedTuple):
@@ -28,11 +30,17 @@ class Tried(NamedTuple):
     started: int
 
 
-def fill(builder: BlockBuilder, tip: ChainTip) -> Iterator[Tried]:
-    """Include ready transactions, one per step. If one cannot be included, later ones of its sender are skipped."""
+def fill(builder: BlockBuilder, tip: ChainTip, session: Session | None = None) -> Iterator[Tried]:
+    """Include ready transactions, one per step. If one cannot be included, later ones of its sender are skipped.
+    ``session``: with the help of workers.
+    """
     skipped: set[Address] = set()
     limit = tip.blocks.max_transactions
-    for tx in tip.ready(builder.state, builder.plan.base_fee):
+    ready = tip.ready(builder.state, builder.plan.base_fee)
+    run: Callable[[Transaction], Execution] = builder.run
+    if session is not None:
+        ready, run = session.ahead(ready), session.run
+    for tx in ready:
         if limit is not None and len(builder.transactions) >= limit:
             break
         if tx.sender in skipped:
@@ -44,7 +52,7 @@ def fill(builder: BlockBuilder, tip: ChainTip) -> Iterator[Tried]:
                 yield Tried(tx, refusal, started)
             continue
         try:
-            yield Tried(tx, builder.append(tx, builder.run(tx)), started)
+            yield Tried(tx, builder.append(tx, run(tx)), started)
         except (InvalidTransaction, EngineFault, StateUnavailable) as error:
             skipped.add(tx.sender)
             yield Tried(tx, error, started)

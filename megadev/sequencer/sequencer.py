@@ -69,6 +69,7 @@ from megadev.sequencer.faults import NO_FAULTS, Faults, rival_of, rival_promises
 from megadev.sequencer.filling import fill, refusal_of
 from megadev.sequencer.modes import BlockSettings, MiningMode
 from megadev.sequencer.oracle import OracleService
+from megadev.sequencer.parallel import Parallel
 from megadev.sequencer.payloads import PayloadAttributes
 from megadev.sequencer.pending import PendingView
 from megadev.sequencer.prefetch import load_for, prefetch_for_pool, prefetching
@@ -143,6 +144,8 @@ class Sequencer(ChainTip):
         """Whether old blocks are packed: not where they leave memory anyway."""
         self.written_from: Callable[[], int | None] = lambda: None
         """From which block on states are needed all the same, since they are yet to be written down; None: none is."""
+        self.parallel: Parallel | None = None
+        """Who executes waiting transactions ahead of their turn; None: nobody does."""
         self.pending = PendingView(self)
         self.open: BlockBuilder | None = None
         """The block that transactions join, in an instant mode the one that is yet to be sealed."""
@@ -615,6 +618,8 @@ class Sequencer(ChainTip):
         if builder.has_uncut:
             self._cut(builder)
         block = self._adopt(builder.seal(), builder.diffs)
+        if self.parallel is not None:
+            self.parallel.sealed(builder, block.hash)
         for tx in late:
             self.take_back(tx)
         return block
@@ -661,7 +666,8 @@ class Sequencer(ChainTip):
     def _fill(self, builder: BlockBuilder) -> None:
         """Include what is ready, best first, until the block or the pool is exhausted."""
         before = len(builder.transactions)
-        for tx, outcome, started in fill(builder, self):
+        session = None if self.parallel is None else self.parallel.session(builder, len(self.pool))
+        for tx, outcome, started in fill(builder, self, session):
             if isinstance(outcome, Receipt):
                 self._tell_of(tx, outcome, builder, started)
             elif isinstance(outcome, StateUnavailable):
@@ -670,6 +676,8 @@ class Sequencer(ChainTip):
                 self.give_up(tx, outcome)
         for tx in builder.transactions[before:]:
             self.pool.remove(tx.hash)
+        if session is not None and self.parallel is not None:
+            self.parallel.filled(session)
 
     def _wait_for_state(self, tx: Transaction, error: StateUnavailable) -> None:
         """``tx`` was to be included without anybody asking, and its state is not here: it goes on waiting."""
@@ -688,7 +696,7 @@ class Sequencer(ChainTip):
             and prepared.engine is self.engine
             and prepared.irregular is self.irregular
             and prepared.ecrecover_answers == self.ecrecover_answers()
-            and prepared.plan == self.plan(self.head)
+            and self.would_plan(prepared.plan)
         ):
             return prepared
         return self.begin_next()

@@ -77,7 +77,7 @@ class Segment:
     def pack(self) -> None:
         """Put away what was added."""
         if self.is_small and self._diffs:
-            packed = zlib.compress(_encode(self._diffs))
+            packed = zlib.compress(_encode(self._diffs), 1)  # fast: the others save a tenth for twice the time
             with _making:
                 self._packed.append(packed)
                 self._diffs = []

@@ -1,5 +1,5 @@
-"""Workers recover senders when many transactions come at once: none before, no answer changes, one that dies is told,
-and they end with the node.
+"""Workers recover senders and execute transactions when many come at once: none before, no answer changes, one that
+dies is told, and they end with the node.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from megadev import Devnet
 from megadev.chain.recovering import recovered
 from megadev.chain.transactions import UnsignedTransaction, decode_transaction, encode_signed
 from megadev.node.recovery import CHUNK, MANY, Recovery
+from megadev.node.workers import Workers
 from megadev.primitives import signatures
 from megadev.primitives.signatures import put_recovered, recover, sign
 from megadev.rpc import envelope
@@ -93,7 +94,7 @@ def test_workers_start_with_a_large_batch_and_end_with_the_node(megadev_up: Call
     until(lambda: Path(f"/proc/{min(workers)}/stat").read_text().rsplit(")")[1].split()[0] == "Z")
     answers = send(node, [signed(nonce, KEYS[3]) for nonce in range(4 * MANY)])
     assert sum("result" in answer for answer in answers) >= 4 * MANY - 30, "but for those that came before"
-    node.wait_for("a process that recovers senders is gone .*: its work is done here")
+    node.wait_for("a worker process is gone .*: its work is done in this process")
     assert children(pid) - before == {max(workers)}
     assert node.stop(signal.SIGTERM) == 0
     until(lambda: not Path(f"/proc/{max(workers)}").exists())
@@ -121,17 +122,18 @@ def test_workers_recover_the_same_senders() -> None:
 
 
 def test_only_timely_answers_of_workers_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    recovery = Recovery(1)
+    workers = Workers(1)
+    recovery = Recovery(workers)
     try:
         transactions = [signed(nonce) for nonce in range(4 * CHUNK)]
         members = envelope.decode_members(msgspec.json.encode(batch(transactions)))
         ahead = recovery.ahead_of(members)
         assert ahead is not None and recovery.ahead_of(members[: MANY - 1]) is None
-        (worker,) = recovery.workers
-        until(lambda: recovery.collect() is None and worker.is_ready)
+        (worker,) = workers.all
+        until(lambda: workers.collect() is None and worker.is_ready)
         ahead.reach(0)
-        given = list(worker.chunks)
-        until(lambda: recovery.collect() is None and not worker.chunks)
+        given = list(worker.unanswered)
+        until(lambda: workers.collect() is None and not worker.unanswered)
         monkeypatch.setattr(signatures, "_recover", lambda *_: 0)  # so that whoever recovers here fails
         for index in range(CHUNK, CHUNK * (1 + len(given))):
             ahead.reach(index)
@@ -142,12 +144,12 @@ def test_only_timely_answers_of_workers_are_used(monkeypatch: pytest.MonkeyPatch
         late = recovery.ahead_of(members)
         assert late is not None
         late.reach(0)
-        for chunk in list(worker.chunks):
+        for chunk in late._chunks:
             chunk.is_due = True
-        until(lambda: recovery.collect() is None and not worker.chunks)
+        until(lambda: workers.collect() is None and not worker.unanswered)
         assert not signatures._recovered
     finally:
-        recovery.close()
+        workers.close()
     assert recovery.ahead_of(members) is None and worker.process.poll() is not None
 
 
@@ -156,12 +158,13 @@ def decode_sender() -> bytes:
 
 
 def test_late_workers_are_not_used_for_a_while() -> None:
-    recovery = Recovery(1)
+    workers = Workers(1)
+    recovery = Recovery(workers)
     members = envelope.decode_members(msgspec.json.encode(batch([signed(nonce) for nonce in range(MANY)])))
     try:
         recovery.given, recovery.in_time = 32, 15
         recovery.look()
-        assert recovery.ahead_of(members) is None and not recovery.workers
+        assert recovery.ahead_of(members) is None and not workers.all
     finally:
-        recovery.close()
-    assert Recovery(0).ahead_of(members) is None
+        workers.close()
+    assert Recovery(Workers(0)).ahead_of(members) is None

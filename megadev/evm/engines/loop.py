@@ -30,7 +30,7 @@ from megadev.evm.engines.frames import (
 from megadev.evm.engines.operations import OPERATIONS
 from megadev.evm.engines.traces import NO_STOPS, NO_TRACES, Trace, fresh_code, known_code, word_hash
 from megadev.evm.gas import BASE, HIGH, JUMPDEST, KECCAK, KECCAK_WORD, LOW, MID, VERY_LOW
-from megadev.evm.opcodes import BASE_GAS, STACK_INPUTS
+from megadev.evm.opcodes import BASE_GAS, STACK_INPUTS, named
 from megadev.evm.rules import EVM_RULES
 from megadev.primitives.keccak import keccak
 
@@ -105,7 +105,7 @@ class Loop(Machine):
                             if op < 0x80:  # PUSH0 … PUSH32
                                 if op == 0x5F:
                                     if not self.has_cancun and op not in self.mnemonics:
-                                        raise Halted("invalid opcode: opcode 0x5f not defined", gas)
+                                        raise Halted("invalid opcode: PUSH0", gas)
                                     gas -= BASE
                                     if gas < 0:
                                         raise Halted(OUT_OF_GAS)
@@ -371,8 +371,7 @@ class Loop(Machine):
                             return self._finish(call, gas, stepping)
                         operation = operations[op]
                         if operation is None or (op == 0x1E and not self.has_clz):
-                            name = self.mnemonics.get(op)
-                            raise Halted(f"invalid opcode: {name or f'opcode {op:#x} not defined'}")
+                            raise Halted(f"invalid opcode: {named(op)}")
                         if len(stack) < inputs[op]:
                             raise underflow(len(stack), inputs[op])
                         call.gas, call.pc = gas, pc

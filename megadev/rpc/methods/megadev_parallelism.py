@@ -4,6 +4,7 @@ of contracts and variables.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -22,6 +23,8 @@ from megadev.rpc.codec import BlockParam, Uint64Param
 from megadev.rpc.dispatch import method
 from megadev.rpc.node import RpcNode
 from megadev.rpc.tracing import Bounded, Budget
+from megadev.sequencer.outcomes import Conflict as Difference
+from megadev.sequencer.parallel import Record
 from megadev.state.reader import StateReader
 
 MOST_BLOCKS = 1_000
@@ -30,6 +33,7 @@ RESOURCES_SHOWN, TRANSACTIONS_SHOWN, EXAMPLES_SHOWN = 100, 1_000, 3
 ACCOUNTS_TRIED = 10
 """Of so many it is told how fast all could be if nobody contended for what is theirs."""
 WORKERS = (2, 4, 8, 16)
+_KINDS = frozenset(kind.value for kind in Kind)
 
 
 class ParallelismOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -43,7 +47,7 @@ def megadev_parallelism(
     node: RpcNode, what: BlockParam = Tag.LATEST, options: ParallelismOptions | None = None
 ) -> JsonObject:
     """The dependencies between the transactions of a block (by number, tag or hash) or around one transaction (by
-    hash).
+    hash), and what came of executing them in parallel, where this node did.
 
     A transaction is re-executed where it looks at what an earlier one changed; ``speedUp`` is how much faster than one
     after the other they could be (by gas), by number of workers. ``contended`` is what they wait for, ``contracts``
@@ -81,6 +85,16 @@ def _row(node: RpcNode, last: SealedBlock, count: int) -> list[SealedBlock]:
     chain = node.chain
     first = max(chain.store.genesis.number + 1, last.number - count + 1)
     return [*(chain.block(number) for number in range(first, last.number)), last]
+
+
+def _resources(contended: Counter[Difference]) -> list[tuple[Resource, int]]:
+    """By what transactions conflicted, the most contended first."""
+    found = [
+        (Resource(Kind(each.field), each.address, each.slot), times)
+        for each, times in contended.items()
+        if each.field in _KINDS
+    ]
+    return sorted(found, key=lambda pair: (-pair[1], pair[0].kind.value, pair[0].address, pair[0].slot))
 
 
 class _Answer:
@@ -123,6 +137,7 @@ class _Answer:
                 for resource, conflicts in list(by_resource.items())[:RESOURCES_SHOWN]
             ],
             "contracts": self._contracts(found.conflicts),
+            "execution": self._execution(),
             "accesses": [self._access(index) for index in range(min(len(self._hashes), TRANSACTIONS_SHOWN))],
         }
         if wanted is not None:
@@ -133,6 +148,39 @@ class _Answer:
                 "holdsUp": self._links(index, [each for each in found.conflicts if each.earlier == index]),
             }
         return answer
+
+    def _execution(self) -> JsonObject | None:
+        """What came of executing these blocks in parallel; None where this node did not. Times are microseconds."""
+        parallel = self._node.chain.sequencer.parallel
+        records = {} if parallel is None else parallel.records
+        found = [record for block in self._blocks if (record := records.get(block.hash)) is not None]
+        if not found:
+            return None
+        total = Record(0)
+        for record in found:
+            total.add(record)
+        return {
+            "blocks": hex(len(found)),
+            "workers": hex(total.workers),
+            "transactions": hex(total.transactions),
+            "given": hex(total.given),
+            "adopted": hex(total.adopted),
+            "conflicts": hex(total.conflicts),
+            "late": hex(total.late),
+            "reExecutions": hex(total.conflicts + total.late + total.untold),
+            "stopped": total.stopped,
+            "speedUp": round(total.speed_up, 3),
+            "microseconds": {
+                "here": hex(total.here // 1_000),
+                "workers": hex(total.there // 1_000),
+                "whole": hex(total.whole // 1_000),
+            },
+            "contended": [
+                {**self._resource(resource), "conflicts": hex(times)}
+                for resource, times in _resources(total.contended)[:RESOURCES_SHOWN]
+            ],
+            "executedAgain": [to_data(each) for each in total.again[:TRANSACTIONS_SHOWN]],
+        }
 
     def _contended(self, resource: Resource, conflicts: Sequence[Conflict]) -> JsonObject:
         return {

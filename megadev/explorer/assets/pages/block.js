@@ -94,13 +94,15 @@ async function showMini(place, chain, which) {
 async function parallelism(chain, block) {
   const found = await chain.call("megadev_parallelism", block.number);
   const speed = found.speedUp;
+  const ran = found.execution;
   const rows = found.contended.slice(0, 20).map((one) => [group(num(one.conflicts)), group(num(one.transactions)), one.contract ?? links.address(chain, one.address), h("code", {}, one.name)]);
   return h("div", {},
     facts([
       ["Re-executions", `${group(num(found.reExecutions))} of ${group(num(found.transactions))} transactions look at what an earlier one changed`],
       ["Speed-up by gas", `${speed.unlimited.toFixed(2)} × at most; ${["2", "4", "8", "16"].map((n) => `${speed[n].toFixed(2)} × with ${n}`).join(", ")} workers`],
+      ran && ["Executed in parallel", `with ${num(ran.workers)} workers: ${group(num(ran.adopted))} of ${group(num(ran.transactions))} transactions adopted, ${group(num(ran.conflicts))} executed again after a conflict, ${group(num(ran.late))} not finished in time; ${ran.speedUp.toFixed(2)} × as fast`],
       ["Longest row", `${group(num(found.criticalPath.length))} transactions, ${group(num(found.criticalPath.gasUsed))} gas`],
-    ]),
+    ].filter(Boolean)),
     table(["#Conflicts", "#Transactions", "Contract", "What they contend for"], rows, "None waits for another."));
 }
 
