@@ -376,4 +376,5 @@ class Machine:
     def leave(self, call: Call, gas: int) -> None:
         """Tell the tracer how ``call``, begun with ``gas``, ended."""
         if self.tracer is not None and call.frame is not None:
-            self.tracer.exit(call.frame, FrameExit(gas - call.gas, call.output, call.error))
+            pc = call.pc if call.error is not None and call.code else None
+            self.tracer.exit(call.frame, FrameExit(gas - call.gas, call.output, call.error, pc))
