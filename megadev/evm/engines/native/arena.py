@@ -114,6 +114,8 @@ class Arena:
         """Whose addresses are marked as precompiles'."""
         self.moved: list[bytes] = []
         """Those of them that are not small."""
+        self.spec: object = None
+        """Whose numbers lie there, where they are counted (MegaETH)."""
         self.block: object = None
         """Whose environment lies there."""
         self.by_bytes: dict[bytes, int] = {}

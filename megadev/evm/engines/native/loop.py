@@ -42,7 +42,7 @@ class NativeMegaLoop(MegaLoop):
         if not (call.depth or self.wants_steps or call.address == ORACLE):
             from megadev.evm.engines.native.mega_frames import MeteredRun
 
-            if MeteredRun.suits(self, call) and tier_of(self).run(self, call, MeteredRun):
+            if MeteredRun.suits(self) and tier_of(self).run(self, call, MeteredRun):
                 return
         super().run(call)
 

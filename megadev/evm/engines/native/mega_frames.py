@@ -24,16 +24,22 @@ from megadev.evm.mega_rules import ACCOUNT_SIZE, VOLATILE_OPCODES, MegaRules, St
 from megadev.evm.opcodes import NUMBERS
 
 if TYPE_CHECKING:
+    from megadev.chain.spec import MegaLimits
     from megadev.evm.rules import Precompile
     from megadev.primitives.types import Address
 
 _METER: Final = 0xB0000
-_FRAME_METERS: Final = 0xB0200
-_TOTALS: Final = struct.Struct("<11q")
-_TRANSACTION: Final = struct.Struct("<8qqIIIIIIII")
-assert _TOTALS.size + _TRANSACTION.size == 192
-_FRAME_METER: Final = struct.Struct("<9qII")
-_NO_LIMIT: Final = MOST_GAS
+_SPEC: Final = struct.Struct("<8q4I")
+_USED_AT: Final = _METER + _SPEC.size
+_USED: Final = struct.Struct("<8qI")
+_PRICE_AT: Final = _METER + 152
+_GAVE_UP_AT: Final = _METER + 188
+_FRAMES_AT: Final = _METER + 192
+_FRAME_SIZE: Final = 80
+_TRANSACTION: Final = struct.Struct("<8qII4qII9qII")
+"""What was used, and the first frame's part of it."""
+assert _USED_AT + _TRANSACTION.size == _FRAMES_AT + _FRAME_SIZE
+assert NO_LIMIT == MOST_GAS
 FEE_RECIPIENTS: Final = 4
 """How many accounts a transaction pays its fees to, at most."""
 _NEEDS_CREATION, _NEEDS_PRICE = 20, 31
@@ -67,7 +73,7 @@ def _quirky(rules: MegaRules) -> int:
 
 
 def _clipped(limit: int) -> int:
-    return min(limit, _NO_LIMIT)
+    return min(limit, NO_LIMIT)
 
 
 class MeteredRun(NativeRun):
@@ -86,35 +92,45 @@ class MeteredRun(NativeRun):
         self._put_meter()
 
     @classmethod
-    def suits(cls, machine: MegaMachine, call: MegaCall) -> bool:
+    def suits(cls, machine: MegaMachine) -> bool:
         """True if native frames can make the run, as far as one can see beforehand."""
-        return not (machine.meter.pending or (machine.mega.sees_through_delegation and machine.capacity is not None))
+        meter = machine.meter
+        return not (
+            meter.pending or meter.kept_data or (machine.mega.sees_through_delegation and machine.capacity is not None)
+        )
 
     def _put_meter(self) -> None:
-        meter, call, rules = self.machine.meter, self.call, self.machine.mega
-        limits, view = meter.limits, self.arena.view
-        detained = _NO_LIMIT if meter.detained is None else meter.detained
-        _TOTALS.pack_into(
-            view, _METER, meter.compute, meter.data, meter.kv, meter.growth, meter.storage,
-            _clipped(meter.compute_limit), detained, _clipped(meter.detention_cap), 0, 0, 0,
+        meter, call, machine, arena = self.machine.meter, self.call, self.machine, self.arena
+        limits = meter.limits
+        spec = machine.mega, limits, meter.is_exempt
+        if arena.spec != spec:
+            self._put_spec(machine.mega, limits)
+            arena.spec = spec
+        detained = meter.detained
+        values = (
+            meter.compute, meter.data, meter.kv, meter.growth, meter.storage, meter.compute_limit,
+            NO_LIMIT if detained is None else detained, meter.detention_cap, meter.volatile,
+            machine.capacity is not None, 0, 0, 0, 0, 1, 0, call.data_start, call.kv_start, call.growth_start,
+            call.data_cap, call.kv_cap, call.growth_cap, call.compute_cap, 0, NO_LIMIT, call.counted, 0,
         )  # fmt: skip
-        _TRANSACTION.pack_into(
-            view, _METER + _TOTALS.size, _clipped(meter.data_limit) - meter.kept_data, _clipped(meter.kv_limit),
+        try:
+            _TRANSACTION.pack_into(arena.view, _USED_AT, *values)
+        except struct.error:  # limits beyond 64 bits
+            _TRANSACTION.pack_into(arena.view, _USED_AT, *map(_clipped, values))
+
+    def _put_spec(self, rules: MegaRules, limits: MegaLimits) -> None:
+        meter = self.machine.meter
+        _SPEC.pack_into(
+            self.arena.view, _METER, _clipped(meter.data_limit), _clipped(meter.kv_limit),
             _clipped(limits.tx_compute_gas), _clipped(limits.volatile_compute), rules.code_byte, rules.topic,
-            rules.log_byte, rules.empty_log_size, 0, 1, meter.volatile, _flags(rules), _quirky(rules),
-            meter.is_exempt, self.machine.capacity is not None, 0, 0,
-        )  # fmt: skip
-        _FRAME_METER.pack_into(
-            view, _FRAME_METERS, call.data_start, call.kv_start, call.growth_start, _clipped(call.data_cap),
-            _clipped(call.kv_cap), _clipped(call.growth_cap), _clipped(call.compute_cap), 0, _NO_LIMIT, call.counted, 0,
+            rules.log_byte, rules.empty_log_size, _flags(rules), _quirky(rules), meter.is_exempt, 0,
         )  # fmt: skip
 
     def _marks(self) -> bytes:
-        machine, marks = self.machine, super()._marks()
-        prewarmed = machine.prewarmed
-        more = [address[::-1] + _IS_PREWARMED for address in prewarmed if address not in machine.precompiles]
-        more += [address[::-1] + _IS_LOADED for address in machine.precompiles if address not in prewarmed]
-        return marks + b"".join(more)
+        precompiles, prewarmed = self.machine.precompiles.keys(), self.machine.prewarmed
+        more = [address[::-1] + _IS_PREWARMED for address in prewarmed - precompiles]
+        more += [address[::-1] + _IS_LOADED for address in precompiles - prewarmed]
+        return super()._marks() + b"".join(more)
 
     def _drive(self, step: Callable[[], int]) -> None:
         super()._drive(step)
@@ -123,11 +139,11 @@ class MeteredRun(NativeRun):
 
     def _is_over(self) -> bool:
         """True if a limit of the transaction is exceeded in the end, or may be when those who are paid are counted."""
-        compute, data, kv, growth, _, compute_limit, *_ = _TOTALS.unpack_from(self.arena.view, _METER)
+        compute, data, kv, growth, _, compute_limit, *_ = _USED.unpack_from(self.arena.view, _USED_AT)
         meter = self.machine.meter
         return bool(
             compute > compute_limit
-            or data + meter.kept_data + FEE_RECIPIENTS * ACCOUNT_SIZE > meter.data_limit
+            or data + FEE_RECIPIENTS * ACCOUNT_SIZE > meter.data_limit
             or kv + FEE_RECIPIENTS > meter.kv_limit
             or growth + FEE_RECIPIENTS > meter.growth_limit
         )
@@ -135,19 +151,16 @@ class MeteredRun(NativeRun):
     def _end(self) -> None:
         super()._end()
         meter = self.machine.meter
-        (meter.compute, meter.data, meter.kv, meter.growth, meter.storage, limit, detained, cap, *_) = (
-            _TOTALS.unpack_from(self.arena.view, _METER)
-        )
-        meter.volatile = self._seen()
-        meter.detention_cap = NO_LIMIT if cap == _NO_LIMIT else cap
-        if detained != _NO_LIMIT:
+        (
+            meter.compute, meter.data, meter.kv, meter.growth, meter.storage, limit, detained, cap, meter.volatile
+        ) = _USED.unpack_from(self.arena.view, _USED_AT)  # fmt: skip
+        if cap != NO_LIMIT:
+            meter.detention_cap = cap
+        if detained != NO_LIMIT:
             meter.detained, meter.compute_limit = detained, limit
 
-    def _seen(self) -> int:
-        return int.from_bytes(self.arena.view[_METER + 164 : _METER + 168], "little")
-
     def _give_up(self) -> NoReturn:
-        raise GivenUp(is_full=not int.from_bytes(self.arena.view[_METER + 184 : _METER + 188], "little"))
+        raise GivenUp(is_full=not self.arena.view[_GAVE_UP_AT])
 
     def _price(self) -> None:
         """Storage gas of a slot, or of an account, that comes to be."""
@@ -162,7 +175,7 @@ class MeteredRun(NativeRun):
         words[at.ANSWERED] = 1
 
     def _answer_price(self, price: int) -> None:
-        struct.pack_into("<q", self.arena.view, _METER + 152, min(price, _NO_LIMIT))
+        struct.pack_into("<q", self.arena.view, _PRICE_AT, _clipped(price))
 
     def _creation(self) -> None:
         super()._creation()
@@ -174,16 +187,16 @@ class MeteredRun(NativeRun):
         """What it computes is counted, and limited, as of a frame of its own."""
         view, meter = self.arena.view, self.machine.meter
         before = meter.compute, meter.compute_limit
-        meter.compute = struct.unpack_from("<q", view, _METER)[0]
-        meter.compute_limit = struct.unpack_from("<q", view, _METER + 40)[0]
+        meter.compute = struct.unpack_from("<q", view, _USED_AT)[0]
+        meter.compute_limit = struct.unpack_from("<q", view, _USED_AT + 40)[0]
         frame = MegaCall(
             None, call.kind, call.depth, call.caller, call.address, call.code_address, b"", 0, call.data, call.gas
         )
         depth = self.arena.words[at.DEPTH] - 1
-        frame.compute_cap = struct.unpack_from("<q", view, _FRAME_METERS + _FRAME_METER.size * depth + 48)[0]
+        frame.compute_cap = struct.unpack_from("<q", view, _FRAMES_AT + _FRAME_SIZE * depth + 48)[0]
         try:
             self.machine._precompile(frame, precompile)
-            struct.pack_into("<q", view, _METER, meter.compute)
+            struct.pack_into("<q", view, _USED_AT, meter.compute)
             if frame.is_limited or meter.halt is not None:
                 raise GivenUp(is_full=False)
         finally:

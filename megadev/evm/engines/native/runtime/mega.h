@@ -11,41 +11,9 @@
 
 #define NO_LIMIT (1ll << 62)
 
-enum { METER = 0xb0000, FRAME_METERS = 0xb0200 };
+enum { METER = 0xb0000 };
 
-typedef struct {
-  i64 compute; /* used by the transaction */
-  i64 data;
-  i64 kv;
-  i64 growth;
-  i64 storage;
-  i64 compute_limit; /* lowered by what was looked at */
-  i64 detained;
-  i64 detention_cap;
-  i64 hidden; /* gas kept from the frame at work */
-  i64 mark;   /* its gas when compute was counted last */
-  i64 before; /* its gas before the operation that fails */
-  i64 data_limit; /* from here on: as the host wrote it for this transaction */
-  i64 kv_limit;
-  i64 tx_compute;
-  i64 volatile_compute;
-  i64 code_byte;
-  i64 topic;
-  i64 log_byte;
-  i64 empty_log_size;
-  i64 price; /* the host's answer */
-  u32 settled; /* an operation that counts is at work */
-  u32 seen;
-  u32 rules;
-  u32 quirky; /* calls that find cold what was only declared warm: bit 1 is CALL's */
-  u32 is_exempt;
-  u32 is_multiplied; /* storage gas depends on how full the state is */
-  u32 gave_up;
-  u32 unused;
-} meter_t;
-_Static_assert(sizeof(meter_t) == 192, "meter");
-
-/* Totals when the frame began, and how far they may go in it. */
+/* What the frame's totals were when it began, and how far they may go in it. */
 typedef struct {
   i64 data_start;
   i64 kv_start;
@@ -59,7 +27,41 @@ typedef struct {
   u32 counted; /* the update of its own account */
   u32 charged_parent; /* it was this frame that had its parent's counted */
 } frame_meter;
-_Static_assert(sizeof(frame_meter) == 80 && FRAME_METERS + 80 * 1030 < ACCOUNTS, "frame meter");
+_Static_assert(sizeof(frame_meter) == 80, "frame meter");
+
+typedef struct {
+  i64 data_limit; /* of a spec, as the host writes it once */
+  i64 kv_limit;
+  i64 tx_compute;
+  i64 volatile_compute;
+  i64 code_byte;
+  i64 topic;
+  i64 log_byte;
+  i64 empty_log_size;
+  u32 rules;
+  u32 quirky; /* calls that find cold what was only declared warm: bit 1 is CALL's */
+  u32 is_exempt;
+  u32 unused;
+  i64 compute; /* of a transaction: what it has used */
+  i64 data;
+  i64 kv;
+  i64 growth;
+  i64 storage;
+  i64 compute_limit; /* lowered by what was looked at */
+  i64 detained;
+  i64 detention_cap;
+  u32 seen;
+  u32 is_multiplied; /* storage gas depends on how full the state is */
+  i64 price;  /* the host's answer */
+  i64 hidden; /* gas kept from the frame at work */
+  i64 mark;   /* its gas when compute was counted last */
+  i64 before; /* its gas before the operation that fails */
+  u32 settled; /* an operation that counts is at work */
+  u32 gave_up;
+  frame_meter frames[1030];
+} meter_t;
+_Static_assert(__builtin_offsetof(meter_t, compute) == 80 && __builtin_offsetof(meter_t, price) == 152 &&
+                   __builtin_offsetof(meter_t, frames) == 192 && METER + sizeof(meter_t) <= ACCOUNTS, "meter");
 
 /* meter.rules: see MegaRules */
 enum {
@@ -69,7 +71,7 @@ enum {
 };
 
 #define meter ((meter_t*)METER)
-static inline frame_meter* frame_meter_at(u32 depth) { return (frame_meter*)FRAME_METERS + depth; }
+static inline frame_meter* frame_meter_at(u32 depth) { return meter->frames + depth; }
 static inline frame_meter* top_meter(void) { return frame_meter_at(context->depth - 1); }
 
 static u32 give_up(void) {
