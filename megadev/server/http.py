@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import httptools
 import msgspec
@@ -24,7 +24,9 @@ from megadev.rpc.dispatch import Answer
 from megadev.rpc.envelope import INVALID_REQUEST, Failure, write_failure
 from megadev.rpc.node import RpcNode
 from megadev.server.hub import HTML_TYPE, JSON_TYPE, LARGE, TEXT_TYPE, Document, Hub, Reader
-from megadev.server.websocket import FeedConnection, WebSocketConnection
+
+if TYPE_CHECKING:
+    from megadev.server.websocket import WebSocketConnection
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of request line and headers."""
@@ -482,6 +484,8 @@ class HttpConnection(asyncio.Protocol):
             self.parser = httptools.HttpRequestParser(self)
             self.unread.appendleft(b"".join(head))
             return
+        from megadev.server.websocket import FeedConnection  # what few clients open is loaded by those
+
         feeds = self.hub.options.feeds
         path = self.url.partition(b"?")[0]
         request = Request(b"GET", self.url, headers, b"", False)
@@ -508,6 +512,8 @@ class HttpConnection(asyncio.Protocol):
 
     def _session(self, request: Request) -> WebSocketConnection | None:
         """The WebSocket that a client is about to open; None where it was refused one."""
+        from megadev.server.websocket import WebSocketConnection
+
         try:
             dialect = dialect_of(request.path, request.headers.get(b"user-agent"))
         except InvalidParams as error:
