@@ -248,9 +248,14 @@ _modexp_gas = _OSAKA.precompiles[(5).to_bytes(20, "big")].gas
 
 
 def _mega_modexp_gas(data: bytes) -> int:
-    """EIP-7883; operands beyond EIP-7823's bound fail as what they are, whatever the gas."""
+    """EIP-7883; operands beyond EIP-7823's bound fail as what they are, whatever the gas, and nothing to any power
+    modulo nothing is found without calculating (revm).
+    """
     assert _OSAKA.modexp_limit is not None
-    return SMALLEST_MODEXP_GAS if max(modexp_sizes(data)[:3]) > _OSAKA.modexp_limit else _modexp_gas(data)
+    base, exponent, modulus, _ = modexp_sizes(data)
+    if max(base, exponent, modulus) > _OSAKA.modexp_limit or not (base or modulus):
+        return SMALLEST_MODEXP_GAS
+    return _modexp_gas(data)
 
 
 _MEGA_PRECOMPILES = with_precompiles(
