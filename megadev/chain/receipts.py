@@ -73,6 +73,11 @@ def encode_receipt(receipt: Receipt) -> bytes:
 
     A deposit's also holds the nonce it ran with and a version, as the OP Stack does since Canyon.
     """
+    if not receipt.logs and receipt.deposit_nonce is None:  # a plain transfer's, and of much that fails
+        status = b"\x01" if receipt.succeeded else b"\x80"
+        payload = status + rlp.encode_int(receipt.cumulative_gas_used) + b"\xb9\x01\x00" + receipt.bloom + b"\xc0"
+        encoded = rlp.list_prefix(len(payload)) + payload
+        return bytes((receipt.type,)) + encoded if receipt.type else encoded
     fields: list[Encodable] = [
         int(receipt.succeeded),
         receipt.cumulative_gas_used,

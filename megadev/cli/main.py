@@ -5,6 +5,7 @@ Exit codes: 0 done or stopped by the user, 1 it did not work, 2 it was asked for
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -65,6 +66,11 @@ COMMANDS: dict[str, str] = {
 _ELSEWHERE = {"bench": "megadev.bench.command", "load": "megadev.bench.load.command"}
 """The modules of commands that have a package of their own."""
 
+_STARTING = ("up", "anvil")
+"""Those that start a node in this process, and let the garbage collector work once it runs: nearly all that is made
+until then stays, and looking for rubbish in it takes a tenth of the time.
+"""
+
 DEBUG_VARIABLE = "MEGADEV_DEBUG"
 """When set to something other than 0, errors show their trace."""
 INTERRUPTED = 130
@@ -82,6 +88,8 @@ class LazyGroup(click.Group):
             return None
         name = cmd_name.replace("-", "_")
         command: click.Command = getattr(import_module(_ELSEWHERE.get(name, f"megadev.cli.{name}")), name)
+        if name not in _STARTING:
+            gc.enable()
         return command
 
     def resolve_command(
@@ -109,6 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    gc.disable()
     try:
         outcome = cli.main(args=arguments, prog_name="megadev", standalone_mode=False)
         sys.stdout.flush()
@@ -126,6 +135,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         report_unexpected(error)
         return 1
+    finally:
+        gc.enable()
     return outcome if isinstance(outcome, int) else 0
 
 

@@ -269,9 +269,9 @@ class DevnetConfig:
         Choice(("auto", "interpreter", "compiled", "py-evm"), (("python", "interpreter"),)),
         CHAIN,
         "--engine",
-        "What runs the EVM: native code, compiled once it is hot (auto; where the host allows none, or MegaETH's rules "
-        "hold, megadev's interpreter in Python), the same or refuse to start (compiled), that interpreter alone, or "
-        "py-evm (about 15 times slower than the interpreter, no traces) as a second opinion.",
+        "What runs the EVM: native code, compiled once it is hot (auto; where the host allows none, megadev's "
+        "interpreter in Python), the same or refuse to start (compiled), that interpreter alone, or py-evm (about 15 "
+        "times slower than the interpreter, no traces, not MegaETH's rules) as a second opinion.",
     )
     init: Path | None = _setting(
         None, FilePath(), CHAIN, "--init", "Start from a genesis.json in geth's format; the accounts are added to it."

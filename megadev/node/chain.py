@@ -22,6 +22,7 @@ from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction
 from megadev.errors import UnknownBlock
+from megadev.events import TransactionPreconfirmed
 from megadev.evm.engine import BlockEnv, Engine, MegaEnv
 from megadev.evm.engines import open_engine
 from megadev.evm.salt_buckets import capacities
@@ -70,7 +71,7 @@ class LocalChain:
         self.mining = mining
         self.console = ConsoleHistory()
         """What contracts printed on this chain."""
-        bus.subscribe(self.console.event)
+        bus.subscribe(self.console.event, TransactionPreconfirmed)
         self.gas_price = gas_price
         """What eth_gasPrice answers, in wei, where that is fixed."""
         self.urls: tuple[str, ...] = ()

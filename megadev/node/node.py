@@ -20,6 +20,7 @@ from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, MegadevError
+from megadev.events import BlockSealed, BlocksRemoved, MiniBlockEquivocated, PreconfirmationsLost
 from megadev.evm.engines import open_engine
 from megadev.node import faults, registry
 from megadev.node.accounts import Accounts
@@ -184,12 +185,12 @@ class Node:
         limit_states(config, self.l2, self.l1, lambda: starts.addresses if starts is not None else MAINNET_ADDRESSES)
         self.broken_promises = BrokenPromises(lambda: self.l2)
         """The evidence against the sequencer."""
-        self.l2.bus.subscribe(self.broken_promises.event)
+        self.l2.bus.subscribe(self.broken_promises.event, PreconfirmationsLost, BlocksRemoved, MiniBlockEquivocated)
         if self.followed is not None:
             self.l2.told_signatures = {}
         else:
             followed = registry.Followed(self.l2, lambda: [account.raw_key for account in self.accounts.keyed])
-            self.l2.bus.subscribe(followed.event)
+            self.l2.bus.subscribe(followed.event, BlockSealed)
         if config.oracle_script is not None:
             if self.l2.sequencer.oracle is None:
                 raise ConfigError("--oracle-script: this chain has no oracle (--preset megaeth has)")

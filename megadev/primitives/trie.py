@@ -276,7 +276,8 @@ def ordered_root(items: Sequence[bytes]) -> Hash32:
     """The root over a list, each item under the RLP of its index: a block's transactions, receipts or withdrawals."""
     if len(items) == 1:
         # the usual block holds one transaction: a single leaf under the nibbles 8, 0
-        return keccak(rlp.encode((b"\x20\x80", items[0])))
+        item = rlp.encode_bytes(items[0])
+        return keccak(rlp.list_prefix(3 + len(item)) + b"\x82\x20\x80" + item)
     if not items:
         return EMPTY_TRIE_ROOT
     return Trie({rlp.encode(index): item for index, item in enumerate(items)}).root

@@ -194,6 +194,20 @@ class ChainTip:
             start=self.block_start(self) if start is None else start,
         )
 
+    def would_plan(self, plan: BlockPlan) -> bool:
+        """True if ``plan``, made for the block after the head, is the one that would be made now."""
+        head, settings = self.tip[0], self.blocks
+        return (
+            plan.parent_hash == head.hash
+            and plan.timestamp == self.time.next_timestamp(head.header.timestamp)
+            and plan.coinbase == settings.coinbase
+            and plan.gas_limit == settings.gas_limit
+            and plan.base_fee == settings.base_fee_after(head, self.spec)
+            and plan.prev_randao == (settings.next_prev_randao or keccak(head.hash))
+            and plan.extra_data == settings.extra_data
+            and ((start := self.block_start(self)) is plan.start or start == plan.start)
+        )
+
     def plan_at(self, timestamp: int) -> BlockPlan:
         """Returns the plan of the block after the head that another sequencer builds for that time, in seconds."""
         plan = self.plan(self.store.head, start=PLAIN_START)

@@ -696,7 +696,7 @@ class Sequencer(ChainTip):
             and prepared.engine is self.engine
             and prepared.irregular is self.irregular
             and prepared.ecrecover_answers == self.ecrecover_answers()
-            and prepared.plan == self.plan(self.head)
+            and self.would_plan(prepared.plan)
         ):
             return prepared
         return self.begin_next()

@@ -77,7 +77,7 @@ class Segment:
     def pack(self) -> None:
         """Put away what was added."""
         if self.is_small and self._diffs:
-            packed = zlib.compress(_encode(self._diffs))
+            packed = zlib.compress(_encode(self._diffs), 1)  # fast: the others save a tenth for twice the time
             with _making:
                 self._packed.append(packed)
                 self._diffs = []
@@ -177,6 +177,9 @@ class ThinWorld(World):
         for diff in others:
             written.absorb(diff)
         return written
+
+    def diffs_since(self, earlier: World, steps: int) -> None:
+        """Not step by step."""
 
     def forget_how_it_was_made(self) -> None:
         """There is no world before that it holds."""

@@ -24,6 +24,8 @@ from megadev.state.diff import Cause, StateDiff
 from megadev.state.reader import PrefetchHint
 
 _EMPTY_TRIE = Trie()
+_ACCOUNT_PREFIX = [rlp.list_prefix(size + 66) for size in range(68)]
+"""Of an account's encoding, by the bytes that nonce and balance take in it."""
 _NOBODY: frozenset[Address] = frozenset()
 
 
@@ -303,8 +305,8 @@ class WorldView:
 def encode_account(account: Account, storage_root: Hash32) -> bytes:
     """An account as the account trie holds it: RLP of nonce, balance, storage root and code hash."""
     head = rlp.encode_int(account.nonce) + rlp.encode_int(account.balance)
-    # the two hashes take 66 bytes, and all of it stays below 256: one length byte, always
-    return b"\xf8" + bytes((len(head) + 66,)) + head + b"\xa0" + storage_root + b"\xa0" + account.code_hash
+    # the two hashes take 66 bytes, and all of it stays below 256: two bytes in front, always
+    return b"".join((_ACCOUNT_PREFIX[len(head)], head, b"\xa0", storage_root, b"\xa0", account.code_hash))
 
 
 def changed_slots(before: Mapping[int, int], after: Mapping[int, int]) -> dict[int, int]:

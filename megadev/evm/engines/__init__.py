@@ -15,10 +15,10 @@ from megadev.evm.engine import Engine
 
 def open_engine(name: str, spec: ChainSpec) -> Engine:
     """The engine that the setting ``engine`` names. Only the requested one is imported."""
-    if spec.model is not Model.ETHEREUM and name in ("py-evm", "compiled"):
+    if spec.model is not Model.ETHEREUM and name == "py-evm":
         raise ConfigError(
-            f"--engine {name} does not run MegaETH's rules ({spec.model.label}): use auto or interpreter, or choose "
-            "Ethereum's with --hardfork prague"
+            f"--engine {name} does not run MegaETH's rules ({spec.model.label}): use auto, compiled or interpreter, or "
+            "choose Ethereum's with --hardfork prague"
         )
     if name == "py-evm":
         from megadev.evm.engines.py_evm import PyEvmEngine
@@ -31,5 +31,5 @@ def open_engine(name: str, spec: ChainSpec) -> Engine:
     from megadev.evm.engines.python import IsthmusEngine, MegaEngine, PythonEngine
 
     if spec.is_metered:
-        return MegaEngine(spec)
+        return MegaEngine(spec, name)
     return PythonEngine(spec, name) if spec.model is Model.ETHEREUM else IsthmusEngine(spec, name)

@@ -184,7 +184,7 @@ class Envelope:
             GasReport(used, peak - used if used < peak else 0, floor[1], max(peak, floor[1])),
             journal.all_logs,
             lambda: journal.diff(cause),
-            lambda: _accessed(journal, touched),
+            lambda: accessed_by(journal, touched),
             tuple(console),
         )
 
@@ -310,7 +310,7 @@ class Envelope:
             journal.bump_nonce(authority)
 
 
-def _accessed(journal: Journal, touched: tuple[Address, ...]) -> AccessSet:
+def accessed_by(journal: Journal, touched: tuple[Address, ...]) -> AccessSet:
     """``touched``: the journal's accounts before anybody was only paid."""
     found = AccessSet(set(touched), journal.accessed_slots())
     if journal.outcome is not None:

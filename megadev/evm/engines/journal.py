@@ -115,6 +115,20 @@ class Journal:
         self.undo.append((mapping, key, mapping.get(key, _ABSENT)))
         mapping[key] = value
 
+    def forget_reads(self, accounts: int, slots: dict[Address, int]) -> None:
+        """Drop what was read since there were so many accounts, and so many slots of each: it was for nothing, and is
+        not to count as an access. Nothing has been written since.
+        """
+        for address in [*self.accounts][accounts:]:
+            del self.accounts[address], self.origin[address]
+        for address, known in [*self.slots.items()]:
+            count = slots.get(address)
+            if count is None:
+                del self.slots[address], self.origin_slots[address]
+                continue
+            for slot in [*known][count:]:
+                del known[slot], self.origin_slots[address][slot]
+
     # accounts
 
     def account(self, address: Address) -> Account | None:

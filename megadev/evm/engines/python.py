@@ -18,7 +18,7 @@ from megadev.evm.engine import BlockEnv, EngineInfo, Rules, TxEnv
 from megadev.evm.engines.envelope import Envelope
 from megadev.evm.engines.journal import Journal
 from megadev.evm.engines.mega.envelope import MegaEnvelope, check_environment
-from megadev.evm.engines.native.loop import NativeLoop
+from megadev.evm.engines.native.loop import NativeLoop, NativeMegaLoop
 from megadev.evm.mega_rules import ISTHMUS_PRECOMPILES
 from megadev.primitives.types import EMPTY_CODE_HASH
 from megadev.state.account import Account
@@ -64,3 +64,5 @@ class MegaEngine(MegaEnvelope):
     def __init__(self, spec: ChainSpec, name: str = "interpreter") -> None:
         super().__init__(spec)
         self.info = EngineInfo(name, __version__)
+        if name in ("auto", "compiled"):
+            self.machine = NativeMegaLoop

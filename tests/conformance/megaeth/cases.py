@@ -490,7 +490,7 @@ _HALTS = (
     ("out of gas", "OutOfGas"),
     ("contract creation code storage out of gas", "OutOfGas"),
     ("invalid opcode: INVALID", "InvalidFEOpcode"),
-    ("invalid opcode: opcode 0x1e", "NotActivated"),
+    ("invalid opcode: CLZ", "NotActivated"),
     ("invalid opcode", "OpcodeNotFound"),
     ("stack underflow", "StackUnderflow"),
     ("stack limit", "StackOverflow"),

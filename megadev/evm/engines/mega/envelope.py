@@ -56,7 +56,7 @@ from megadev.evm.engine import (
     TxEnv,
     show_unstarted,
 )
-from megadev.evm.engines.envelope import Envelope
+from megadev.evm.engines.envelope import Envelope, accessed_by
 from megadev.evm.engines.frames import CODE_OUT_OF_GAS, OUT_OF_GAS
 from megadev.evm.engines.journal import Journal
 from megadev.evm.engines.mega.interception import MegaLoop
@@ -82,7 +82,7 @@ from megadev.evm.mega_rules import (
 from megadev.evm.rules import EvmRules
 from megadev.primitives.types import EMPTY_CODE_HASH, Address
 from megadev.state.account import EMPTY_ACCOUNT, Account
-from megadev.state.diff import Cause
+from megadev.state.diff import Cause, StateDiff
 
 FAILED_DEPOSIT = "failed deposit"
 _BENEFICIARY = Volatile.BENEFICIARY_BALANCE.value
@@ -352,6 +352,7 @@ class MegaEnvelope(Envelope):
         gas = tx.gas_limit - initial
         stopped = meter.latch()
 
+        journal.takes_outcome = True
         machine = self._machine(block, tx, journal, rules, tracer)
         assert isinstance(machine, MegaLoop)
         self._equip(machine, block, tx, meter)
@@ -393,9 +394,7 @@ class MegaEnvelope(Envelope):
         peak = tx.gas_limit - call.gas - meter.rescued
         refunded = min(journal.refund, peak // LARGEST_REFUND)
         used = min(max(peak - refunded, cost.floor), tx.gas_limit)
-        accessed = AccessSet(
-            set(journal.accounts), {(address, slot) for address, slots in journal.slots.items() for slot in slots}
-        )
+        touched = tuple(journal.accounts)
 
         # pay
         if charges:
@@ -415,16 +414,12 @@ class MegaEnvelope(Envelope):
             result = Halt(call.error if halt is None else _said(halt), b"", created)
         meters = meter.report(intrinsic)
         cause = Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION
-        diff = journal.diff(cause)
-        for address in machine.kept_empty:
-            if diff.accounts.get(address) is None:
-                diff.accounts[address] = EMPTY_ACCOUNT
         return Execution(
             result,
             GasReport(used, refunded if used == peak - refunded else 0, cost.floor, max(peak, cost.floor), meters),
-            tuple(journal.logs),
-            diff,
-            accessed,
+            journal.all_logs,
+            lambda: _diff(journal, cause, machine.kept_empty),
+            lambda: accessed_by(journal, touched),
             tuple(machine.console),
         )
 
@@ -471,16 +466,15 @@ class MegaEnvelope(Envelope):
             journal.set_balance(to, journal.balance(to) + value)
         else:
             journal.touch(to)
-        accessed = AccessSet(set(journal.accounts), set())  # who is only paid is not looked at
+        touched = tuple(journal.accounts)  # who is only paid is not looked at
         if charges:
             self._pay_vaults(block, tx, journal, meter, used, _operator_fee(block, used))
         return Execution(
             Success(b""),
             GasReport(used, 0, cost.floor, used, meter.report(initial)),
             (),
-            journal.diff(Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION),
-            accessed,
-            (),
+            lambda: journal.diff(Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION),
+            lambda: AccessSet(set(touched), set()),
         )
 
     def _warm_up(self, block: BlockEnv, tx: TxEnv, machine: MegaLoop, journal: Journal, rules: Rules) -> None:
@@ -564,9 +558,7 @@ class MegaEnvelope(Envelope):
         if account.nonce < MAX_NONCE:
             clean.set_account(tx.sender, Account(account.nonce + 1, account.balance, account.code_hash))
         meters = meter.report(intrinsic)
-        accessed = AccessSet(
-            set(journal.accounts), {(address, slot) for address, slots in journal.slots.items() for slot in slots}
-        )
+        accessed = accessed_by(journal, tuple(journal.accounts))
         return Execution(
             Halt(f"{FAILED_DEPOSIT}: {reason}", b"", created),
             GasReport(tx.gas_limit, 0, 0, tx.gas_limit, meters),
@@ -590,6 +582,14 @@ def check_environment(spec: ChainSpec, block: BlockEnv, tx: TxEnv, rules: Rules)
         check_block_gas(tx.gas_limit, block.gas_limit, spec)
     if tx.to is None:
         validate_initcode(tx.data, spec)
+
+
+def _diff(journal: Journal, cause: Cause, kept_empty: list[Address]) -> StateDiff:
+    diff = journal.diff(cause)
+    for address in kept_empty:
+        if diff.accounts.get(address) is None:
+            diff.accounts[address] = EMPTY_ACCOUNT
+    return diff
 
 
 def _priced_at(tx: TxEnv, price: int) -> TxEnv:

@@ -15,7 +15,8 @@ from megadev.evm.engines.frames import Call, Stopped
 from megadev.evm.mega_rules import ACCOUNT_SIZE, FRAME_SHARE, LIMIT_EXCEEDED, MegaRules, Resource, Volatile
 from megadev.primitives.types import Address
 
-NO_LIMIT: Final = 1 << 200
+NO_LIMIT: Final = 1 << 62
+"""More than anything that is counted can be."""
 _ORACLE: Final = Volatile.ORACLE.value
 LIMIT_HALT: Final = "transaction limit exceeded"
 

@@ -15,8 +15,7 @@ from typing import Final
 from megadev.evm.engines.native.compiler import Compiled
 from megadev.evm.engines.native.host import Library, Module, Store
 from megadev.evm.engines.native.known_state import KnownState
-from megadev.evm.engines.native.seam import HELPERS, Entry, is_outside
-from megadev.evm.opcodes import OPCODES
+from megadev.evm.engines.native.seam import HELPERS, Entry
 from megadev.primitives.types import EMPTY_CODE_HASH, Hash32
 from megadev.state.reader import StateReader
 
@@ -67,28 +66,6 @@ COUNTS: Final = PRECOMPILES + SMALL_ADDRESSES
 """32-bit words: accounts changed; accounts looked at without the host's being asked; slots reported; changed ones."""
 ASKED, ANSWER = CONTEXT, CONTEXT + 32
 
-_GAS_FIRST, _STACK_FIRST, _OUTSIDE, _MISSING = 1, 2, 3, 4
-_STACK_FIRST_OPCODES: Final = frozenset(
-    (0x05, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x1A, 0x1D, 0x1E, 0x20, 0x37, 0x39, 0x51, 0x52, 0x53, 0x5E)
-)
-"""Where both are missing, these find out that words are before they find out that gas is."""
-
-
-def operations_table(names: dict[int, str]) -> bytes:
-    """The runtime interpreter's table of a hardfork's opcodes."""
-    table = bytearray()
-    for op in range(256):
-        row = OPCODES[op]
-        if row is None or op not in names or row.name == "INVALID":
-            table += struct.pack("<HBBHH", 0, 0, _MISSING, 0, 0)
-            continue
-        room = 1024 - max(row.outputs - row.inputs, 0) - row.inputs
-        outside = is_outside(op)
-        kind = _OUTSIDE if outside else _STACK_FIRST if op in _STACK_FIRST_OPCODES else _GAS_FIRST
-        table += struct.pack("<HBBHH", 0 if outside else row.gas, row.inputs, kind, room, 0)
-    return bytes(table)
-
-
 _WITHOUT_ENTRIES: Final = bytes(kind & 1 for kind in range(256))
 
 
@@ -137,6 +114,8 @@ class Arena:
         """Whose addresses are marked as precompiles'."""
         self.moved: list[bytes] = []
         """Those of them that are not small."""
+        self.spec: object = None
+        """Whose numbers lie there, where they are counted (MegaETH)."""
         self.block: object = None
         """Whose environment lies there."""
         self.by_bytes: dict[bytes, int] = {}

@@ -22,7 +22,7 @@ import msgspec
 
 from megadev.evm.engines.bytecode import analyse
 from megadev.evm.engines.native.host import Library, Module, WasmFault
-from megadev.evm.engines.native.seam import Entry
+from megadev.evm.engines.native.seam import Entry, outside_of
 from megadev.files import write_whole
 from megadev.primitives.keccak import keccak
 
@@ -140,8 +140,8 @@ class Compiler:
         self._thread: threading.Thread | None = None
 
     def runtime(self, wasm: bytes) -> Module:
-        """The runtime's module: from disk, or compiled now, which takes some 50 ms."""
-        name = self._name(b"runtime", b"")
+        """A runtime's module: from disk, or compiled now, which takes some 50 ms."""
+        name = self._name(b"runtime", keccak(wasm))
         kept = self.cache.get(name) if self.cache is not None else None
         if kept is not None:
             try:
@@ -194,7 +194,7 @@ class Compiler:
         from megadev.evm.engines.native.plan import plan
 
         # Python's lock is let go of now and then: another thread shall not wait for all of it
-        made = plan(analyse(code), names, visited, lambda: time.sleep(0))
+        made = plan(analyse(code), names, visited, lambda: time.sleep(0), outside_of(table))
         module = self.library.compile(made.module)
         compiled = Compiled(code, table, module, made.entries, made.constants, visited or frozenset())
         if self.cache is not None and visited is not None:

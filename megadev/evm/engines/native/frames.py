@@ -9,8 +9,9 @@ made in Python instead, without anybody noticing.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Final, NoReturn, Protocol
 
 from megadev.chain.receipts import REVERTED
 from megadev.errors import EngineFault
@@ -20,8 +21,11 @@ from megadev.evm.engines.native import arena as at
 from megadev.evm.engines.native.arena import Arena, ArenaFull
 from megadev.evm.engines.native.host import WasmFault
 from megadev.evm.engines.native.outcome import NativeOutcome, log_at
+from megadev.evm.engines.native.runtime.rebuild import RESULT
+from megadev.evm.engines.native.seam import NOTHING
 from megadev.evm.engines.operations import created_address
 from megadev.evm.opcodes import named
+from megadev.evm.rules import Precompile
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address
 from megadev.state.account import Account
@@ -42,7 +46,7 @@ _EXISTS, _WARM, _CREATED, _DESTROYED, _TOUCHED, _PRECOMPILE, _, _WRITTEN, _WRITT
 _KINDS: Final = {
     0xF0: "CREATE", 0xF1: "CALL", 0xF2: "CALLCODE", 0xF4: "DELEGATECALL", 0xF5: "CREATE2", 0xFA: "STATICCALL"
 }  # fmt: skip
-_REVERTED, _OUT_OF_GAS, _UNDERFLOW, _BAD_OPCODE, _PRECOMPILE_FAILED = 1, 2, 3, 6, 13
+_REVERTED, OUT_OF_GAS_ERROR, _UNDERFLOW, _BAD_OPCODE, _PRECOMPILE_FAILED = 1, 2, 3, 6, 13
 _REASONS: Final = {
     1: REVERTED,
     2: OUT_OF_GAS,
@@ -78,7 +82,11 @@ def _word(address: Address) -> bytes:
 
 
 class GivenUp(Exception):
-    """The run does not fit; it is to be made in Python."""
+    """The run is to be made in Python. ``is_full``: because it does not fit."""
+
+    def __init__(self, is_full: bool = True) -> None:
+        super().__init__()
+        self.is_full = is_full
 
 
 class Compiling(Protocol):
@@ -97,7 +105,13 @@ class Compiling(Protocol):
 
 
 class NativeRun:
-    """One outermost frame and all it calls."""
+    """One outermost frame and all it calls. ``runtime``: the module it runs in. ``volatile``: see
+    ``operations_table``. ``answers``: what is done when the runtime asks for something, or tells it.
+    """
+
+    runtime: ClassVar[Path] = RESULT
+    volatile: ClassVar[Mapping[int, int]] = NOTHING
+    answers: ClassVar[dict[int, Callable[[Any], None]]]
 
     def __init__(self, tier: Compiling, arena: Arena, machine: Machine, call: Call) -> None:
         self.tier = tier
@@ -124,16 +138,18 @@ class NativeRun:
     def run(self) -> None:
         """Leaves the outcome in the call, as ``Machine.run`` does.
 
-        Raises GivenUp, with nothing done but reads; EngineFault where native code trapped.
+        Raises GivenUp, with nothing done; EngineFault where native code trapped.
         """
-        machine = self.machine
+        machine, journal = self.machine, self.journal
         printed, room = len(machine.console), machine.console_room
+        accounts, slots = len(journal.accounts), {address: len(known) for address, known in journal.slots.items()}
         try:
             self._drive(self._begin())
-        except (GivenUp, ArenaFull):
+        except (GivenUp, ArenaFull) as problem:
             del machine.console[printed:]
             machine.console_room = room
-            raise GivenUp from None
+            journal.forget_reads(accounts, slots)
+            raise GivenUp(not isinstance(problem, GivenUp) or problem.is_full) from None
         except WasmFault as fault:
             raise EngineFault(f"native code failed: {fault}") from fault
         self._end()
@@ -226,7 +242,7 @@ class NativeRun:
     def _drive(self, step: Callable[[], int]) -> None:
         words, numbers, drive = self.arena.words, self.arena.numbers, self.arena.drive
         held = drive.held
-        needs_slot, needs_account = self._slot, self._account
+        needs_slot, needs_account, answers = self._slot, self._account, self.answers
         while True:
             asked = step()
             if asked == _FINISHED:
@@ -244,9 +260,9 @@ class NativeRun:
             elif asked == _HOT:
                 self.tier.hot(self.machine, self.arena, words[at.CODE])
             elif asked == _TOO_BIG:
-                raise GivenUp
+                self._give_up()
             else:
-                _ANSWERS[asked](self)
+                answers[asked](self)
             step = held
 
     def _end(self) -> None:
@@ -269,6 +285,9 @@ class NativeRun:
             journal.refund = arena.numbers[at.REFUND]
         for told, arguments in self.events:
             told(*arguments)
+
+    def _give_up(self) -> NoReturn:
+        raise GivenUp
 
     # what is asked for
 
@@ -400,7 +419,7 @@ class NativeRun:
         target = code_address[:20][::-1]
         data = bytes(arena.view[frame[8] : frame[8] + frame[2]])
         call = Call("CALL", depth, caller[:20][::-1], address[:20][::-1], target, b"", 0, data, frame[0])
-        machine._precompile(call, machine.precompiles[target])
+        self._run_precompile(call, machine.precompiles[target])
         output = call.output if call.error is None else b""
         if len(output) > at.MEMORIES - at.RETURN_DATA:
             raise GivenUp
@@ -410,10 +429,13 @@ class NativeRun:
         if call.error is None:
             arena.words[at.ERROR] = 0
         elif call.error == OUT_OF_GAS:
-            arena.words[at.ERROR] = _OUT_OF_GAS
+            arena.words[at.ERROR] = OUT_OF_GAS_ERROR
         else:
             arena.words[at.ERROR] = _PRECOMPILE_FAILED
             self.precompile_error = call.error
+
+    def _run_precompile(self, call: Call, precompile: Precompile) -> None:
+        self.machine._precompile(call, precompile)
 
     def _print(self) -> None:
         frame = self._frame(self.arena.words[at.DEPTH] - 1)
@@ -444,7 +466,7 @@ class NativeRun:
             kind, self.call.depth + depth,
             address if kind == "DELEGATECALL" else caller,
             code_address if kind in ("DELEGATECALL", "CALLCODE") else address,
-            code_address, int.from_bytes(frame[25], "little"), frame[0], data,
+            code_address, int.from_bytes(frame[25], "little"), frame[20], data,
         )  # fmt: skip
         self.open_frames.append(opened)
         assert self.machine.tracer is not None
@@ -519,7 +541,7 @@ def _limit(size: int | None) -> int:
     return _NO_LIMIT if size is None else size
 
 
-_ANSWERS: Final[dict[int, Callable[[NativeRun], None]]] = {
+NativeRun.answers = {
     _NEEDS_CODE: NativeRun._code,
     _NEEDS_BLOCK_HASH: NativeRun._block_hash,
     _NEEDS_CREATION: NativeRun._creation,
@@ -531,4 +553,3 @@ _ANSWERS: Final[dict[int, Callable[[NativeRun], None]]] = {
     _LOGGED: NativeRun._logged,
     _DESTRUCTED: NativeRun._destructed,
 }
-"""What is done when the runtime asks for something, or tells it."""

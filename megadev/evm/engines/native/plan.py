@@ -28,7 +28,7 @@ from megadev.evm.engines.bytecode import Bytecode
 from megadev.evm.engines.native.arithmetic import Arithmetic
 from megadev.evm.engines.native.emitter import INTERPRET, OPERATE, Emitter
 from megadev.evm.engines.native.memory import FrameAccess
-from megadev.evm.engines.native.seam import Entry, is_outside, leaves_frame
+from megadev.evm.engines.native.seam import OUTSIDE, Entry, leaves_frame
 from megadev.evm.engines.native.wasm import Local, Word
 from megadev.evm.opcodes import BASE_GAS, OPCODES, STACK_INPUTS, Kind
 
@@ -104,20 +104,30 @@ class Plan:
     opcodes: int
 
 
-def plan(bytecode: Bytecode, names: dict[int, str], visited: frozenset[int] | None, rest: Callable[[], None]) -> Plan:
-    """Compile ``bytecode`` under the hardfork that has the opcodes ``names``.
+def plan(
+    bytecode: Bytecode,
+    names: dict[int, str],
+    visited: frozenset[int] | None,
+    rest: Callable[[], None],
+    outside: frozenset[int] = OUTSIDE,
+) -> Plan:
+    """Compile ``bytecode`` under the rules that have the opcodes ``names``, of which those in ``outside`` are the
+    runtime's.
 
     ``visited``: where blocks begin that have run; None for all but those that end in REVERT at once. ``rest`` is called
     now and then: whoever holds a lock may let go of it.
     """
-    return _Planner(bytecode, names, visited).plan(rest)
+    return _Planner(bytecode, names, visited, outside).plan(rest)
 
 
 class _Planner:
-    def __init__(self, bytecode: Bytecode, names: dict[int, str], visited: frozenset[int] | None) -> None:
+    def __init__(
+        self, bytecode: Bytecode, names: dict[int, str], visited: frozenset[int] | None, outside: frozenset[int]
+    ) -> None:
         self.code, self.size = bytecode.padded, bytecode.size
         self.jumps, self.pushes = bytecode.jumps, bytecode.pushes
         self.names = names
+        self.outside = outside
         self.visited = visited
         self.unlikely = self._ending_at_once() if visited is None else frozenset()
         self.emit = Emitter()
@@ -302,7 +312,7 @@ class _Planner:
         if height < STACK_INPUTS[op] or height + row.outputs - row.inputs > _HIGHEST_STACK:
             self._leave(pc, INTERPRET)
             return None
-        if is_outside(op):
+        if op in self.outside:
             return self._operation(pc, op)
         if row.kind is Kind.JUMP:
             return self._jump(pc, op, seen, count)

@@ -5,6 +5,8 @@ something is compiled.
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,10 +26,44 @@ def is_outside(op: int) -> bool:
     return row is None or row.kind in _OUTSIDE_KINDS or op in _ALSO_OUTSIDE
 
 
+OUTSIDE: Final = frozenset(op for op in range(256) if OPCODES[op] is not None and is_outside(op))
+"""Those that are, by Ethereum's rules."""
+
+
 def leaves_frame(op: int) -> bool:
     """True if the opcode begins another frame or ends this one; all others leave compiled code where it is."""
     row = OPCODES[op]
     return row is None or row.kind in _LEAVING_KINDS
+
+
+_GAS_FIRST, _STACK_FIRST, _OUTSIDE, _MISSING = 1, 2, 3, 4
+NOTHING: Final[Mapping[int, int]] = {}
+_STACK_FIRST_OPCODES: Final = frozenset(
+    (0x05, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x1A, 0x1D, 0x1E, 0x20, 0x37, 0x39, 0x51, 0x52, 0x53, 0x5E)
+)
+"""Where both are missing, these find out that words are before they find out that gas is."""
+
+
+def operations_table(names: dict[int, str], volatile: Mapping[int, int] = NOTHING) -> bytes:
+    """The runtime interpreter's table of a hardfork's opcodes. ``volatile``: further opcodes that the runtime has to
+    see, and what of the data that may change they look at (MegaETH).
+    """
+    table = bytearray()
+    for op in range(256):
+        row = OPCODES[op]
+        if row is None or op not in names or row.name == "INVALID":
+            table += struct.pack("<HBBHH", 0, 0, _MISSING, 0, 0)
+            continue
+        room = 1024 - max(row.outputs - row.inputs, 0) - row.inputs
+        outside = is_outside(op) or op in volatile
+        kind = _OUTSIDE if outside else _STACK_FIRST if op in _STACK_FIRST_OPCODES else _GAS_FIRST
+        table += struct.pack("<HBBHH", 0 if outside else row.gas, row.inputs, kind, room, volatile.get(op, 0))
+    return bytes(table)
+
+
+def outside_of(table: bytes) -> frozenset[int]:
+    """The opcodes that are the runtime's by such a table, and not the compiler's."""
+    return frozenset(op for op in range(256) if table[8 * op + 3] == _OUTSIDE)
 
 
 @dataclass(frozen=True, slots=True)

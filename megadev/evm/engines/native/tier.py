@@ -15,11 +15,12 @@ from typing import Final
 
 from megadev.errors import ConfigError
 from megadev.evm.engines.frames import Call, Machine
-from megadev.evm.engines.native.arena import Arena, operations_table
+from megadev.evm.engines.native.arena import Arena
 from megadev.evm.engines.native.compiler import LARGEST_CODE, Compiled, Compiler, DiskCache
 from megadev.evm.engines.native.frames import GivenUp, NativeRun
 from megadev.evm.engines.native.host import HostUnavailable, Module, WasmFault, load
 from megadev.evm.engines.native.runtime.rebuild import RESULT
+from megadev.evm.engines.native.seam import operations_table
 from megadev.state.reader import StateReader
 
 HOT: Final = 25_000
@@ -46,45 +47,46 @@ class Tier:
         self._cache = cache
         self._lock = threading.Lock()
         self._compiler: Compiler | None = None
-        self._runtime: Module | None = None
+        self._runtimes: dict[Path, Module] = {}
         self._forbidden = ""
         """Why code cannot run natively here."""
         self._idle: dict[bytes, list[Arena]] = {}
-        self._tables: dict[int, tuple[dict[int, str], bytes]] = {}
+        self._tables: dict[tuple[int, type[NativeRun]], tuple[dict[int, str], bytes]] = {}
         self._names: dict[bytes, dict[int, str]] = {}
 
-    def _table(self, names: dict[int, str]) -> bytes:
-        known = self._tables.get(id(names))
+    def _table(self, names: dict[int, str], kind: type[NativeRun]) -> bytes:
+        known = self._tables.get((id(names), kind))
         if known is None or known[0] is not names:
-            known = self._tables[id(names)] = names, operations_table(names)
+            known = self._tables[id(names), kind] = names, operations_table(names, kind.volatile)
             self._names[known[1]] = names
         return known[1]
 
-    def run(self, machine: Machine, call: Call) -> bool:
+    def run(self, machine: Machine, call: Call, kind: type[NativeRun] = NativeRun) -> bool:
         """Run an outermost frame, as ``Machine.run`` does. False, with nothing done, where it must be run in Python."""
-        arena = self.take(machine)
+        arena = self.take(machine, kind)
         if arena is None:
             return False
         try:
-            NativeRun(self, arena, machine, call).run()
+            kind(self, arena, machine, call).run()
             fits = True
-        except GivenUp:
-            arena.clear_codes()
+        except GivenUp as given_up:
+            if given_up.is_full:
+                arena.clear_codes()
             fits = False
         # an exception raised from anywhere, such as a deadline's, finds the arena as it happens to be: it goes
         self.give_back(arena)
         return fits
 
-    def take(self, machine: Machine) -> Arena | None:
+    def take(self, machine: Machine, kind: type[NativeRun] = NativeRun) -> Arena | None:
         """An arena for the machine's rules, until it is given back. None where native code cannot be had: said once."""
-        table, reader = self._table(machine.mnemonics), machine.journal.reader
+        table, reader = self._table(machine.mnemonics, kind), machine.journal.reader
         with self._lock:
             arena = _nearest(self._idle.get(table), reader)
             if arena is None:
                 if self._forbidden:
                     return None
                 try:
-                    arena = self._new_arena(table)
+                    arena = self._new_arena(table, kind.runtime)
                 except (HostUnavailable, WasmFault, MemoryError) as error:
                     self._forbidden = str(error) or type(error).__name__
                     logging.getLogger("megadev.evm").warning("EVM code is interpreted in Python: %s", self._forbidden)
@@ -103,16 +105,17 @@ class Tier:
         except (HostUnavailable, WasmFault, MemoryError) as error:
             raise ConfigError(f"--engine compiled: {error}; --engine auto runs without it") from None
 
-    def _load(self) -> tuple[Compiler, Module]:
-        if self._compiler is None or self._runtime is None:
-            library, wasm = load(), RESULT.read_bytes()
+    def _load(self, wasm: Path = RESULT) -> tuple[Compiler, Module]:
+        if self._compiler is None:
             cache = None if self._cache is None else DiskCache(self._cache)
-            self._compiler = Compiler(library, wasm, cache)
-            self._runtime = self._compiler.runtime(wasm)
-        return self._compiler, self._runtime
+            self._compiler = Compiler(load(), RESULT.read_bytes(), cache)
+        runtime = self._runtimes.get(wasm)
+        if runtime is None:
+            runtime = self._runtimes[wasm] = self._compiler.runtime(wasm.read_bytes())
+        return self._compiler, runtime
 
-    def _new_arena(self, table: bytes) -> Arena:
-        compiler, runtime = self._load()
+    def _new_arena(self, table: bytes, wasm: Path) -> Arena:
+        compiler, runtime = self._load(wasm)
         arena = Arena(compiler.library, runtime, table, self._registered)
         arena.seen = compiler.serial
         return arena

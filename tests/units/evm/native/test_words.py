@@ -148,3 +148,4 @@ def test_the_runtime_is_built_of_its_sources() -> None:
     if rebuild.compiler() != rebuild.COMPILER:
         pytest.skip(f"{rebuild.compiler()} may write other code than {rebuild.COMPILER}")
     assert rebuild.build() == rebuild.RESULT.read_bytes()
+    assert rebuild.build(metered=True) == rebuild.MEGA_RESULT.read_bytes()

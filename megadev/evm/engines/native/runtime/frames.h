@@ -5,6 +5,7 @@
 #pragma once
 #include "journal.h"
 #include "keccak.h"
+#include "mega.h"
 
 #define here(f) account_at((f)->account)
 
@@ -133,6 +134,7 @@ static inline u32 entered(frame* n) {
   return n->gas < context->pause_at ? PAUSED : SWITCH;
 }
 static void begin_code(frame* n) {
+  clamp(n);
   code* c = code_at(n->code);
   if (c->function && ((u8*)c->kinds)[0] & ENTER_HERE) {
     for (u32 h = 0;; h++) {
@@ -149,6 +151,7 @@ static void begin_code(frame* n) {
 /* The outcome is in context.error and the return data; the frame goes, its caller goes on. */
 static u32 leave(frame* f) {
   u32 error = context->error, size = context->return_size;
+  end_meter(f, error);
   i64 gas = f->gas;
   if (error) {
     undo_to(f->undo_at);
@@ -159,6 +162,7 @@ static u32 leave(frame* f) {
       size = 0;
     }
   }
+  if (METERED && gas > top_meter()->ceiling) gas = top_meter()->ceiling;
   context->gas = gas;
   context->return_size = size;
   if (--context->depth == 0) {
@@ -181,6 +185,8 @@ static u32 leave(frame* f) {
     if (n) copy_bytes((void*)(p->memory + f->out_at), (void*)RETURN_DATA, n);
   }
   p->height++;
+  resume_meter(p);
+  if (METERED && context->too_big) return TOO_BIG;
   return tell(LEFT);
 }
 static u32 refuse(frame* n, u32 why) {
@@ -193,9 +199,19 @@ static u32 store_code(frame* f) {
   u32 size = context->return_size;
   context->error = NO_ERROR;
   if (!context->answered) {
-    if (size && *(u8*)RETURN_DATA == 0xef) context->error = CODE_BEGINS_WITH_EF;
+    i64 paid = METERED ? meter->code_byte * size : 0;
+    if (METERED) meter->data += size;
+    if (METERED && !charge(f, paid)) context->error = CODE_STORAGE_GAS;
+    else if (size && *(u8*)RETURN_DATA == 0xef) context->error = CODE_BEGINS_WITH_EF;
     else if (size > context->code_limit) context->error = CODE_SIZE;
     else if (!charge(f, GAS_CODE_BYTE * (i64)size)) context->error = CODE_STORAGE_GAS;
+    if (METERED) {
+      if (!context->error) {
+        meter->compute += GAS_CODE_BYTE * (i64)size;
+        meter->storage += paid;
+      }
+      if (is_over(top_meter())) return give_up();
+    }
     if (!context->error && size) {
       f->entry = STORE_CODE;
       context->account = f->account;
@@ -213,6 +229,11 @@ static u32 store_code(frame* f) {
   return leave(f);
 }
 static u32 end(frame* f) {
+  open_frame(f);
+  if (METERED && context->error && (f->kind == 0xf0 || f->kind == 0xf5)) { /* what it returns is data for a moment */
+    meter->data += context->return_size;
+    if (is_over(top_meter())) return give_up();
+  }
   if (!context->error && (f->kind == 0xf0 || f->kind == 0xf5)) return store_code(f);
   return leave(f);
 }
@@ -237,15 +258,53 @@ static inline u32 operate_sload(frame* f) {
   *key = s->current;
   return GO;
 }
-/* EIP-2200 with the prices of EIP-2929 and the refunds of EIP-3529. */
+/* Storage gas of what context.size is a slot of, or of context.account: the host's answer is meter.price. */
+static u32 ask_price(u32 account, u32 slot_place) {
+  context->size = slot_place;
+  return ask(NEEDS_PRICE, account);
+}
+/* A slot has been written: what MegaETH counts of it (40 bytes and one update where it changes first, and growth). */
+static inline u32 count_store(frame* f, const word* original, const word* current, const word* value, i64 paid) {
+  if (!METERED) return GO;
+  int was_zero = is_zero(original);
+  if (is_equal(original, current)) {
+    if (!is_equal(original, value)) {
+      meter->data += MEGA_SLOT_SIZE;
+      meter->kv++;
+    }
+  } else if (is_equal(original, value)) {
+    meter->data -= MEGA_SLOT_SIZE;
+    meter->kv--;
+  }
+  if (was_zero) {
+    if (is_zero(current)) meter->growth += !is_zero(value);
+    else if (is_zero(value)) meter->growth--;
+  }
+  return close_frame(f, paid, 0);
+}
+/* EIP-2200 with the prices of EIP-2929 and the refunds of EIP-3529. MegaETH looks at the slot and takes storage gas
+ * before it asks whether the slot may be written. */
 static inline u32 operate_sstore(frame* f) {
-  if (f->is_static) return halt(WRITE_PROTECTION);
-  if (f->gas <= GAS_SLOT_SENTRY) return halt(OUT_OF_GAS);
+  open_frame(f);
+  if (!METERED) {
+    if (f->is_static) return halt(WRITE_PROTECTION);
+    if (f->gas <= GAS_SLOT_SENTRY) return halt(OUT_OF_GAS);
+  }
   word *key = top_of(f) - 1, *value = key - 1;
   u32 place = slot_of(f->account, key);
   slot* s = slot_at(place);
   if (unlikely(!(s->state & SLOT_KNOWN))) return load_slot(f, place);
   access_slot(place);
+  i64 paid = 0;
+  if (METERED) {
+    if (meter->is_multiplied && is_zero(&s->original) && is_zero(&s->current) && !is_zero(value)) {
+      if (!context->answered) return ask_price(f->account, place);
+      context->answered = 0;
+      if ((paid = pay_storage(f, meter->price)) < 0) return halt(OUT_OF_GAS);
+    }
+    if (f->is_static) return halt(WRITE_PROTECTION);
+    if (f->gas <= GAS_SLOT_SENTRY) return halt(OUT_OF_GAS);
+  }
   i64 cost = s->flags & WARM ? 0 : GAS_COLD_SLOT;
   int same = is_equal(&s->current, value), was_zero = is_zero(&s->original);
   if (!same && is_equal(&s->original, &s->current)) cost += was_zero ? GAS_SLOT_SET : GAS_SLOT_RESET;
@@ -254,7 +313,7 @@ static inline u32 operate_sstore(frame* f) {
   f->gas -= cost;
   f->height -= 2;
   warm_slot(place, f->undo_at);
-  if (same) return GO;
+  if (same) return count_store(f, &s->original, value, value, paid);
   if (!was_zero) {
     if (is_zero(&s->current)) context->refund -= GAS_SLOT_CLEARED_REFUND;
     else if (is_zero(value)) context->refund += GAS_SLOT_CLEARED_REFUND;
@@ -262,14 +321,19 @@ static inline u32 operate_sstore(frame* f) {
   if (is_equal(&s->original, value))
     context->refund += was_zero ? GAS_SLOT_SET_UNDONE_REFUND : GAS_SLOT_RESET_UNDONE_REFUND;
   keep_slot(place, f->undo_at);
+  word current = s->current;
   s->current = *value;
-  return GO;
+  return count_store(f, &s->original, &current, value, paid);
 }
 
 static u32 operate_log(frame* f, u32 topics) {
-  if (f->is_static) return halt(WRITE_PROTECTION);
+  open_frame(f);
+  if (!METERED && f->is_static) return halt(WRITE_PROTECTION);
   word *offset = top_of(f) - 1, *size = offset - 1;
   if (!fits_in_64_bits(size) || size->l[0] > 1ull << 40) return halt(OUT_OF_GAS);
+  i64 paid = METERED ? pay_storage(f, meter->topic * topics + meter->log_byte * (i64)size->l[0]) : 0;
+  if (paid < 0) return halt(OUT_OF_GAS);
+  if (METERED && f->is_static) return halt(WRITE_PROTECTION);
   i64 cost = GAS_LOG + GAS_LOG_TOPIC * (i64)topics + GAS_LOG_BYTE * (i64)size->l[0];
   if (!charge(f, cost) || !use_memory(f, offset, size)) return halt(OUT_OF_GAS);
   u32 n = (u32)size->l[0], room = (16 + 32 + 32 * topics + n + 15) & ~15u;
@@ -287,7 +351,74 @@ static u32 operate_log(frame* f, u32 topics) {
   f->height -= 2 + topics;
   context->pointer = (u32)at;
   context->logs_size += room;
-  return GO;
+  if (METERED) meter->data += MEGA_TOPIC_SIZE * (i64)topics + n + meter->empty_log_size;
+  return close_frame(f, paid, 0);
+}
+
+/* The account that the code of a known one is delegated to (EIP-7702). */
+static inline u32 delegate_of(const account* a) {
+  word at = word_at((u8*)code_at(a->code)->at - 9); /* the address is its last 20 bytes */
+  at = as_address(&at);
+  return account_of(&at);
+}
+static inline int is_delegated_account(const account* a) { return a->code > 0 && code_at(a->code)->is_delegation; }
+/* What MegaETH asks before a call does anything: who answers, whether that is volatile data, what is cold all the same,
+ * and storage gas, which is paid. What came from the frame's gas lies in paid, what from its allowance in given. */
+typedef struct {
+  i64 paid;
+  i64 given;
+  u32 seen;
+} toll;
+static u32 take_toll(frame* f, u32 op, const word* to, u32 place, int moves, toll* t) {
+  open_frame(f);
+  if ((op == 0xf1 || op == 0xfa) && is_system(to)) return give_up();
+  u32 r, rules = meter->rules;
+  account* a = account_at(place);
+  t->seen = is_beneficiary(to);
+  if ((!t->seen && rules & DELEGATES_ARE_VOLATILE) || rules & QUIRKY_DELEGATES || (moves && meter->is_multiplied)) {
+    if ((r = know_code(place))) return r;
+    if (rules & DELEGATES_ARE_VOLATILE && is_delegated_account(a))
+      t->seen |= is_beneficiary(&account_at(delegate_of(a))->address);
+  }
+  if (meter->quirky >> (op & 15) & 1) {
+    cool(place);
+    if (rules & QUIRKY_DELEGATES && is_delegated_account(a)) cool(delegate_of(a));
+  }
+  t->paid = t->given = 0;
+  u32 made = op == 0xf2 && !(rules & SEES_THROUGH) ? f->account : place;
+  if (!moves || !meter->is_multiplied || !is_dead(account_at(made))) return GO;
+  if (!context->answered) return ask_price(made, NO_SLOT);
+  context->answered = 0;
+  t->given = top_meter()->stipend;
+  t->paid = pay_storage(f, meter->price);
+  t->given -= top_meter()->stipend;
+  return t->paid < 0 ? halt(OUT_OF_GAS) : GO;
+}
+/* The call has to begin anew. */
+static inline u32 ask_again(frame* f, const toll* t, u32 what) {
+  if (METERED) {
+    f->gas += t->paid;
+    top_meter()->stipend += t->given;
+  }
+  return what;
+}
+/* A call that fails after volatile data was seen lowers the limit all the same: Python's. */
+static inline u32 call_fails(const toll* t, u32 why) { return METERED && t->seen ? give_up() : halt(why); }
+/* The call is paid for, and leaves so much gas. How much of what was asked for its callee may have; 0 and given up where
+ * a limit is crossed. */
+static inline i64 settle_call(i64 left, i64 wanted, int moves, const toll* t) {
+  if (!METERED) return wanted;
+  i64 used = meter->mark - t->paid - left;
+  if (moves && !(meter->rules & COUNTS_STIPEND)) used = used > GAS_CALL_STIPEND ? used - GAS_CALL_STIPEND : 0;
+  meter->compute += used;
+  if (unlikely(is_over(top_meter()))) {
+    give_up();
+    return 0;
+  }
+  meter->storage += t->paid;
+  if (t->seen) see(MEGA_BENEFICIARY);
+  detain();
+  return most_forwarded(left, wanted);
 }
 
 static u32 operate_call(frame* f, u32 op) {
@@ -296,30 +427,34 @@ static u32 operate_call(frame* f, u32 op) {
        *out_size = in_at - 3;
   word to = as_address(top - 2), value = has_value ? top[-3] : small(0);
   int moves = !is_zero(&value);
-  if (moves && op == 0xf1 && f->is_static) return halt(WRITE_PROTECTION);
-  if (!use_memory(f, in_at, in_size) || !use_memory(f, out_at, out_size)) return halt(OUT_OF_GAS);
   u32 place = account_of(&to), r, delegate = place;
+  toll t = {0, 0, 0};
+  if (METERED && (r = take_toll(f, op, &to, place, moves, &t))) return r;
+  if (moves && op == 0xf1 && f->is_static) return call_fails(&t, WRITE_PROTECTION);
+  if (!use_memory(f, in_at, in_size) || !use_memory(f, out_at, out_size)) return call_fails(&t, OUT_OF_GAS);
   account* a = account_at(place);
+  load_account(place);
   i64 cost = a->flags & WARM ? GAS_WARM : GAS_COLD_ACCOUNT;
-  if (f->gas < cost) return halt(OUT_OF_GAS);
-  if ((r = know_code(place))) return r;
+  if (f->gas < cost) return call_fails(&t, OUT_OF_GAS);
+  if ((r = know_code(place))) return ask_again(f, &t, r);
   i32 run = a->code;
   int is_delegated = run > 0 && code_at(run)->is_delegation && context->delegates;
   if (is_delegated) {
-    word at = word_at((u8*)code_at(run)->at - 9); /* the address is its last 20 bytes */
-    at = as_address(&at);
-    delegate = account_of(&at);
-    if ((r = know_code(delegate))) return r;
+    delegate = delegate_of(a);
+    if ((r = know_code(delegate))) return ask_again(f, &t, r);
+    if (METERED && !(meter->rules & QUIRKY_DELEGATES)) load_account(delegate);
     run = account_at(delegate)->code;
     /* an account that is its own delegate has been paid for, and warmed, as itself */
     cost += account_at(delegate)->flags & WARM || delegate == place ? GAS_WARM : GAS_COLD_ACCOUNT;
   }
   if (moves) cost += op == 0xf1 && is_dead(a) ? GAS_CALL_VALUE + GAS_NEW_ACCOUNT : GAS_CALL_VALUE;
-  if (f->gas < cost) return halt(OUT_OF_GAS);
+  if (f->gas < cost) return call_fails(&t, OUT_OF_GAS);
   warm_account(place, f->undo_at);
   if (is_delegated) warm_account(delegate, f->undo_at);
   i64 left = f->gas - cost, gas = left - left / GAS_HELD_BACK;
   if (fits_in_64_bits(gas_word) && gas_word->l[0] < (u64)gas) gas = (i64)gas_word->l[0];
+  gas = settle_call(left, gas, moves, &t);
+  if (METERED && context->too_big) return TOO_BIG;
   word in = *in_at, in_n = *in_size, out = *out_at, out_n = *out_size;
   f->height -= has_value ? 7 : 6;
   f->gas = left - gas;
@@ -346,6 +481,9 @@ static u32 operate_call(frame* f, u32 op) {
     n->value = op == 0xf4 ? f->value : value;
   }
   if (op == 0xfa) n->is_static = 1;
+  if (METERED && moves && op == 0xf2 && meter->rules & SEES_THROUGH) return give_up();
+  u32 receiver = op == 0xf2 ? f->account : is_delegated && METERED && meter->rules & SEES_THROUGH ? delegate : place;
+  if (METERED && (r = begin_call_meter(n, moves, is_dead(account_at(receiver))))) return r;
   if (context->depth > DEPTH_LIMIT + 1) return refuse(n, DEPTH);
   if (moves && is_less(&here(f)->balance, &value)) return refuse(n, BALANCE);
   if (op == 0xf1) move_value(f->account, place, &value, n->undo_at);
@@ -357,13 +495,21 @@ static u32 operate_call(frame* f, u32 op) {
 }
 
 static u32 operate_create(frame* f, u32 op) {
-  if (f->is_static) return halt(WRITE_PROTECTION);
+  open_frame(f);
+  if (f->is_static) return METERED && !(meter->rules & SETTLES_UNSTARTED) ? give_up() : halt(WRITE_PROTECTION);
   word *value = top_of(f) - 1, *offset = value - 1, *size = value - 2;
   int salted = op == 0xf5;
   if (!fits_in_64_bits(size)) return halt(OUT_OF_GAS);
+  if (METERED && (size->l[0] > context->initcode_limit || (salted && !size->l[0] && !(meter->rules & EXPANDS_BEFORE_CREATE)))) return give_up();
   if (size->l[0] > context->initcode_limit) return halt(context->initcode_limit == ~0u ? OUT_OF_GAS : INITCODE_SIZE);
   i64 cost = GAS_CREATE + (context->initcode_word_gas + (salted ? GAS_KECCAK_WORD : 0)) * words_of(size->l[0]);
   if (f->entry != COME_BACK) {
+    if (METERED && salted && meter->rules & EXPANDS_BEFORE_CREATE && !(meter->rules & SETTLES_UNSTARTED)) {
+      if (!use_memory(f, offset, size)) return halt(OUT_OF_GAS);
+      meter->compute += meter->mark - f->gas; /* counted, whatever becomes of the rest */
+      meter->mark = f->gas;
+      if (is_over(top_meter())) return give_up();
+    }
     if (!charge(f, cost) || !use_memory(f, offset, size)) return halt(OUT_OF_GAS);
     f->entry = COME_BACK;
     context->answered = 0;
@@ -384,11 +530,21 @@ static u32 operate_create(frame* f, u32 op) {
                 : creator->nonce == 0xffffffffffffffffu ? NONCE_OVERFLOW
                                                         : 0;
   u32 place = account_of(&address);
-  if (!refused && (r = know(place))) return r;
-  int has_storage = context->answered & 2; /* the host says so */
+  if (METERED && meter->is_multiplied && meter->price - top_meter()->stipend > f->gas) return halt(OUT_OF_GAS);
+  if ((!refused || (METERED && meter->rules & GROWS_BY_EMPTY_ONLY)) && (r = know(place))) return r;
+  int has_storage = !METERED && context->answered & 2; /* the host says so; MegaETH does not ask (EIP-7610) */
   context->answered = 0;
   u32 initcode = context->code;
-  i64 gas = f->gas - f->gas / GAS_HELD_BACK;
+  int grows = METERED && (!(meter->rules & GROWS_BY_EMPTY_ONLY) || is_dead(account_at(place)));
+  if (METERED) {
+    if (refused == NONCE_OVERFLOW) return give_up();
+    i64 paid = meter->is_multiplied ? pay_storage(f, meter->price) : 0;
+    if (paid < 0) return halt(OUT_OF_GAS);
+    meter->compute += meter->mark - paid - f->gas;
+    if (is_over(top_meter())) return give_up();
+    meter->storage += paid;
+  }
+  i64 gas = most_forwarded(f->gas, f->gas - f->gas / GAS_HELD_BACK);
   f->gas -= gas;
   f->height -= salted ? 4 : 3;
   f->pc++;
@@ -397,6 +553,7 @@ static u32 operate_create(frame* f, u32 op) {
     keep_account(f->account, f->undo_at);
     creator->nonce++;
     creator->flags |= EXISTS;
+    load_account(place);
     warm_account(place, f->undo_at);
     if (account_at(place)->nonce || has_code(account_at(place)) || has_storage) refused = COLLISION;
   }
@@ -407,6 +564,7 @@ static u32 operate_create(frame* f, u32 op) {
   n->value = given;
   n->is_static = 0;
   set_code_of(n, initcode);
+  if (METERED && (r = begin_creation_meter(grows))) return r;
   if (refused) return refuse(n, refused);
   keep_account(place, n->undo_at);
   account* a = account_at(place);
@@ -414,12 +572,17 @@ static u32 operate_create(frame* f, u32 op) {
   a->nonce++;
   a->storage |= WHOLE;
   move_value(f->account, place, &given, n->undo_at);
+  if (METERED) {
+    update_account();
+    if (is_over(top_meter())) return give_up();
+  }
   begin_code(n);
   return entered(n);
 }
 
 /* Everything goes to the beneficiary; only an account created in this transaction goes itself (EIP-6780). */
 static u32 operate_selfdestruct(frame* f) {
+  if (METERED) return give_up();
   if (f->is_static) return halt(WRITE_PROTECTION);
   u32 r;
   word to = as_address(top_of(f) - 1);
@@ -460,8 +623,11 @@ static u32 operate_account(frame* f, u32 op) {
   word of = as_address(top);
   u32 place = account_of(&of), r;
   account* a = account_at(place);
+  open_frame(f);
+  toll t = {0, 0, METERED && is_beneficiary(&of)};
+  load_account(place);
   i64 cost = a->flags & WARM ? GAS_WARM : GAS_COLD_ACCOUNT;
-  if (f->gas < cost) return halt(OUT_OF_GAS);
+  if (f->gas < cost) return call_fails(&t, OUT_OF_GAS);
   if ((r = op == 0x3b || op == 0x3c ? know_code(place) : know(place))) return r;
   f->gas -= cost;
   warm_account(place, f->undo_at);
@@ -470,13 +636,14 @@ static u32 operate_account(frame* f, u32 op) {
     case 0x3b: *top = small(code_at(a->code)->size); break;
     case 0x3f: *top = is_dead(a) ? small(0) : word_at(a->hash); break;
     case 0x3c:
-      if (!charge_words(f, top - 3, 0, GAS_COPY_WORD) || !use_memory(f, top - 1, top - 3)) return halt(OUT_OF_GAS);
+      if (!charge_words(f, top - 3, 0, GAS_COPY_WORD) || !use_memory(f, top - 1, top - 3)) return call_fails(&t, OUT_OF_GAS);
       if (!is_zero(top - 3))
         copy_padded(f->memory + (u32)top[-1].l[0], top[-3].l[0], code_at(a->code)->at, code_at(a->code)->size, top - 2);
       f->height -= 4;
       break;
   }
-  return GO;
+  if (t.seen) see(MEGA_BENEFICIARY);
+  return close_frame(f, 0, 1);
 }
 
 static u32 operate_returndatacopy(frame* f) {
@@ -493,6 +660,7 @@ static u32 operate_returndatacopy(frame* f) {
 
 static u32 operate_blockhash(frame* f) {
   word* top = top_of(f) - 1;
+  open_frame(f);
   if (f->gas < 20) return halt(OUT_OF_GAS);
   const word *current = &context->environment[4], reach = small(256);
   word oldest;
@@ -505,8 +673,13 @@ static u32 operate_blockhash(frame* f) {
   }
   context->answered = 0;
   f->gas -= 20;
+  if (METERED) { /* where there is no hash only the number is looked at */
+    word age;
+    int none = subtract_to(&age, current, top) || is_zero(&age) || is_less(&reach, &age);
+    see(context->operations[none ? 0x43 : 0x40].looks_at);
+  }
   *top = context->answer;
-  return GO;
+  return close_frame(f, 0, 1);
 }
 
 static u32 operate_return(frame* f, u32 op) {
@@ -527,6 +700,7 @@ static u32 operate_return(frame* f, u32 op) {
 static u32 operate(frame* f, u32 op) {
   u32 r = GO;
   word* top = top_of(f);
+  if (METERED && !meter->settled) meter->before = f->gas;
   switch (op) {
     case 0x00:
       context->error = NO_ERROR;
@@ -538,15 +712,36 @@ static u32 operate(frame* f, u32 op) {
     case 0x3e: r = operate_returndatacopy(f); break;
     case 0x40: r = operate_blockhash(f); break;
     case 0x47:
+      open_frame(f);
       if (!charge(f, 5)) return halt(OUT_OF_GAS);
       *top = here(f)->balance;
       f->height++;
+      if (METERED && is_beneficiary(&f->address)) see(MEGA_BENEFICIARY);
+      r = close_frame(f, 0, 1);
       break;
     case 0x49:
+      open_frame(f);
       if (!charge(f, GAS_VERY_LOW)) return halt(OUT_OF_GAS);
       top--;
       *top = fits_in_64_bits(top) && top->l[0] < context->blob_count ? ((word*)BLOBS)[top->l[0]] : small(0);
+      if (METERED) see(context->operations[op].looks_at);
+      r = close_frame(f, 0, 1);
       break;
+#if METERED
+    case 0x41 ... 0x45: case 0x48: case 0x4a: /* the block: volatile data, which others only read */
+      open_frame(f);
+      if (!charge(f, GAS_BASE)) return halt(OUT_OF_GAS);
+      *top = context->environment[op < 0x46 ? op - 0x3f : op == 0x48 ? 8 : 9];
+      f->height++;
+      see(context->operations[op].looks_at);
+      r = close_frame(f, 0, 1);
+      break;
+    case 0x5a:
+      if (!charge(f, GAS_BASE)) return halt(OUT_OF_GAS);
+      *top = small((u64)(f->gas + meter->hidden));
+      f->height++;
+      break;
+#endif
     case 0x5c: {
       if (!charge(f, GAS_TRANSIENT)) return halt(OUT_OF_GAS);
       const slot* s = slot_at(place_of_slot(f->account | TRANSIENT, top - 1));

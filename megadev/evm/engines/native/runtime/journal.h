@@ -31,7 +31,7 @@ static void begin_account(u32 place, const word* address) {
   a->code = UNKNOWN_CODE;
   a->flags = 0;
   if (!(address->l[1] | address->l[2])) {
-    if (address->l[0] < sizeof(context->precompiles) && context->precompiles[address->l[0]]) a->flags = WARM | PRECOMPILE;
+    if (address->l[0] < sizeof(context->precompiles) && context->precompiles[address->l[0]]) a->flags = WARM | PRECOMPILE | (METERED ? PREWARMED : 0);
   } else if (address->l[0] == 0x736f6c652e6c6f67 && address->l[1] == 0x636f6e && !address->l[2]) {
     a->flags = CONSOLE; /* "console.log": Hardhat's */
   }
@@ -137,7 +137,9 @@ static void undo_to(u32 checkpoint) {
     undo_record* r = undo_at(--context->undo_count);
     if (r->is_account) {
       account* a = account_at(r->place);
+      u32 loaded = METERED ? ~a->flags & PREWARMED : 0; /* what was loaded stays so */
       copy_bytes(&a->nonce, r->state, ACCOUNT_STATE_SIZE);
+      a->flags &= ~loaded;
       a->undo = r->undo;
     } else {
       slot* s = slot_at(r->place);

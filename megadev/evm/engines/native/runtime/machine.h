@@ -3,6 +3,10 @@
 #pragma once
 #include "words.h"
 
+#ifndef METERED
+#define METERED 0 /* MegaETH's gas and meters: see mega.h */
+#endif
+
 enum {
   CONTEXT = 0x20000, /* below: the stack of C, then its data */
   FRAMES = 0x40000,
@@ -51,6 +55,7 @@ enum {
   PAUSED,      /* gas has fallen to pause_at */
   HOT,         /* context.code has been interpreted for long */
   TOO_BIG,     /* a table or the memory is full: this run must be made elsewhere */
+  NEEDS_PRICE, /* storage gas of context.account, or of its slot where context.size is not NO_SLOT (MegaETH) */
 };
 
 /* How a frame can end other than well. The first are the host's words; see frames.py. */
@@ -80,10 +85,12 @@ enum {
   WRITTEN = 128, /* the host wrote to it before the first frame: ask what it is now */
   WRITTEN_SLOTS = 256, /* and to its slots */
 };
+/* Of an account that is warm from the start and that nothing has loaded yet; a mark that says it is none (MegaETH). */
+enum { PREWARMED = 1 << 9, LOADED = 1 << 10 };
 enum { SLOT_KNOWN = 1, SLOT_ACCESSED = 2, SLOT_IN_STATE = 4 /* what original says holds before other transactions too */ };
 enum { WHOLE = 1 };
 enum { UNKNOWN_CODE = -1, EMPTY_CODE = 0 };
-enum { TRANSIENT = 1u << 31 };
+enum { TRANSIENT = 1u << 31, NO_SLOT = ~0u };
 /* Instead of a compiled version's number: where a frame goes on. */
 enum { INTERPRET = -1, OPERATE = -2, AT_HOST = -3, REFUSED = -4, STORE_CODE = -5, COME_BACK = -6 };
 
@@ -92,7 +99,7 @@ typedef struct {
   u8 takes;
   u8 kind;  /* see OPERATION_KIND in frames.py */
   u16 room; /* highest stack on which it may run, less what it takes */
-  u16 unused;
+  u16 looks_at; /* volatile data (MegaETH) */
 } operation;
 enum { GAS_FIRST = 1, STACK_FIRST = 2, OUTSIDE = 3, MISSING = 4 };
 

@@ -1,4 +1,8 @@
-"""Build ``runtime.wasm`` from the C sources beside it: ``python -m megadev.evm.engines.native.runtime.rebuild``.
+"""Build ``runtime.wasm`` and ``mega.wasm`` from the C sources beside it:
+``python -m megadev.evm.engines.native.runtime.rebuild``.
+
+The second one has MegaETH's gas and meters (``mega.h``). Why two modules of the same sources: Ethereum's pays nothing
+for them.
 
 Needs clang and wasm-ld (Debian's ``clang`` and ``lld``), on the developer's machine only: the result is committed, and
 a test builds it anew and compares where they are at hand.
@@ -15,10 +19,11 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from megadev.evm import gas
+from megadev.evm import gas, mega_rules
 
 SOURCES: Final = Path(__file__).parent
 RESULT: Final = SOURCES / "runtime.wasm"
+MEGA_RESULT: Final = SOURCES / "mega.wasm"
 _MARK: Final = bytes.fromhex("42a1ca91cbf68edbbaed001afc07")
 """``i64.const 0x6d756c7769646521; drop; i64.trunc_sat_f64_u``."""
 _MULTIPLY_WIDE: Final = b"\xfc\x16"
@@ -45,11 +50,32 @@ def compiler() -> str:
     return said.stdout.splitlines()[0].strip()
 
 
-def build() -> bytes:
-    """The module. Raises ``CalledProcessError`` or ``FileNotFoundError`` where the tools fail or are missing."""
+def _mega_numbers() -> list[str]:
+    """What all of MegaETH's specs count alike, as the sources call it; what differs comes with each transaction."""
+    watched = [int.from_bytes(address[-8:], "big") for address in (mega_rules.ORACLE, *mega_rules.INTERCEPTED)]
+    share, whole = mega_rules.FRAME_SHARE
+    numbers = {
+        "SHARE": share,
+        "WHOLE": whole,
+        "ACCOUNT_SIZE": mega_rules.ACCOUNT_SIZE,
+        "SLOT_SIZE": mega_rules.SLOT_SIZE,
+        "TOPIC_SIZE": mega_rules.TOPIC_SIZE,
+        "STIPEND": mega_rules.STORAGE_STIPEND,
+        "BENEFICIARY": mega_rules.Volatile.BENEFICIARY_BALANCE.value,
+        "SYSTEM_HIGH": int.from_bytes(mega_rules.ORACLE[:4], "big"),
+        "WATCHED": f"{sum(1 << number for number in watched)}u",
+    }
+    return [f"-DMEGA_{name}={number}" for name, number in numbers.items()]
+
+
+def build(metered: bool = False) -> bytes:
+    """The module; ``metered`` for MegaETH. Raises ``CalledProcessError`` or ``FileNotFoundError`` where the tools fail
+    or are missing.
+    """
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "runtime.wasm"
-        command = [*_COMPILE.split(), *_PRICES, _LINK, str(SOURCES / "runtime.c"), "-o", str(made)]
+        numbers = [*_PRICES, *_mega_numbers(), f"-DMETERED={int(metered)}"]
+        command = [*_COMPILE.split(), *numbers, _LINK, str(SOURCES / "runtime.c"), "-o", str(made)]
         subprocess.run(command, check=True)
         module = made.read_bytes()
     return module.replace(_MARK, _NOTHING * (len(_MARK) - 2) + _MULTIPLY_WIDE)
@@ -57,3 +83,4 @@ def build() -> bytes:
 
 if __name__ == "__main__":
     RESULT.write_bytes(build())
+    MEGA_RESULT.write_bytes(build(metered=True))

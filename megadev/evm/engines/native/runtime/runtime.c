@@ -29,7 +29,7 @@ static u32 interpret(frame* f) {
   word* const stack = (word*)f->stack;
   u8* const memory = (u8*)f->memory;
   word* top = stack + f->height; /* the first free place */
-  i64 gas = f->gas;
+  i64 gas = f->gas, before = gas;
   u32 pc = f->pc;
 #define SAVE() (f->gas = gas, f->pc = pc, f->height = (u32)(top - stack))
 #define FAIL(why)   \
@@ -52,6 +52,7 @@ static u32 interpret(frame* f) {
     const u32 op = bytes[pc];
     const operation info = operations[op];
     const u32 height = (u32)(top - stack);
+    if (METERED) before = gas;
     if (unlikely(info.kind >= OUTSIDE)) {
       if (info.kind == MISSING) {
         context->error_a = op;
@@ -60,6 +61,7 @@ static u32 interpret(frame* f) {
       if (height < info.takes) {
         context->error_a = height;
         context->error_b = info.takes;
+        if (METERED && op >= 0xf0 && op != 0xf3 && op != 0xfd && op != 0xff) give_up(); /* what it looked at, and paid */
         FAIL(UNDERFLOW);
       }
       SAVE();
@@ -68,7 +70,10 @@ static u32 interpret(frame* f) {
       if (r != GO) return r;
       gas = f->gas;
       top = stack + f->height;
-      if (top - stack > STACK_LIMIT) FAIL(OVERFLOW);
+      if (top - stack > STACK_LIMIT) {
+        if (METERED) give_up();
+        FAIL(OVERFLOW);
+      }
       pc++;
       continue;
     }
@@ -302,6 +307,7 @@ static u32 interpret(frame* f) {
   }
 failed:
   SAVE();
+  if (METERED) meter->before = before;
   return context->too_big ? TOO_BIG : HALT;
 }
 
@@ -342,21 +348,23 @@ u32 EXPORT(drive)(void) {
           note_visit(f);
           r = SWITCH;
         } else {
-          r = context->too_big ? TOO_BIG : halt(OUT_OF_GAS);
+          /* which operation it was is not known: Python says how much it had computed */
+          r = METERED ? give_up() : context->too_big ? TOO_BIG : halt(OUT_OF_GAS);
         }
       }
     }
     if (r == GO) {
       f->pc++;
       f->entry = f->resume;
-      if (f->height > STACK_LIMIT) r = halt(OVERFLOW);
+      if (f->height > STACK_LIMIT) r = METERED ? give_up() : halt(OVERFLOW);
     }
+    if (r == HALT && METERED && meter->hidden && context->error == OUT_OF_GAS) r = give_up(); /* a limit is crossed */
     if (r == HALT) {
       context->return_size = 0;
       r = leave(f);
     }
     if (r > SWITCH) {
-      if (r >= NEEDS_ACCOUNT && r <= NEEDS_CREATION && f->entry != COME_BACK) f->entry = OPERATE;
+      if (((r >= NEEDS_ACCOUNT && r <= NEEDS_CREATION) || r == NEEDS_PRICE) && f->entry != COME_BACK) f->entry = OPERATE;
       return r;
     }
   }
@@ -372,7 +380,9 @@ static void prepare_frame(u32 count) {
   word* w = (word*)LISTS;
   for (; count--; w++) {
     word address = as_address(w);
-    account_at(account_of(&address))->flags |= (u32)w->l[3];
+    account* a = account_at(account_of(&address));
+    a->flags |= (u32)w->l[3];
+    if (METERED && a->flags & LOADED) a->flags &= ~PREWARMED;
   }
   frame* f = frame_at(0);
   context->depth = 1;
@@ -386,6 +396,10 @@ static void prepare_frame(u32 count) {
   f->height = f->pc = 0;
   f->memory_size = 0;
   f->entry = f->resume = INTERPRET;
+  if (METERED) {
+    meter->settled = 1;
+    meter->hidden = meter->gave_up = 0;
+  }
   set_code_of(f, f->code);
   begin_code(f);
 }
@@ -529,15 +543,21 @@ i64 EXPORT(sload)(frame* f, u32 height, i64 gas) {
   return gas;
 }
 i64 EXPORT(sstore)(frame* f, u32 height, i64 gas) {
+  meter_state kept = meter_now();
   f->gas = gas;
   f->height = height;
-  return likely(operate_sstore(f) == GO && !context->too_big) ? f->gas : -1;
+  if (likely(operate_sstore(f) == GO && !context->too_big)) return f->gas;
+  if (METERED) take_back(&kept);
+  return -1;
 }
 i64 EXPORT(operate_here)(frame* f, u32 op, u32 height, i64 gas) {
+  meter_state kept = meter_now();
   f->gas = gas;
   f->height = height;
   if (context->tells && op >= 0xa0) return -1;
-  return likely(operate(f, op) == GO) ? f->gas : -1;
+  if (likely(operate(f, op) == GO)) return f->gas;
+  if (METERED) take_back(&kept);
+  return -1;
 }
 
 void* memcpy(void* to, const void* from, unsigned long size) { return __builtin_memcpy(to, from, size); }
