@@ -50,6 +50,7 @@ from megadev.errors import CallTimeout, InvalidParams, MegadevError, OriginRefus
 from megadev.node.link import Link
 from megadev.node.recovery import Ahead
 from megadev.node.writer import Writer
+from megadev.primitives.json_pieces import LargeData
 from megadev.rpc import envelope
 from megadev.rpc.by_name import members_of, positional
 from megadev.rpc.catalog import CATALOG, Entry
@@ -643,7 +644,10 @@ class Dispatcher:
             result = await coming
             if type(result) is CoroutineType:
                 result = await result
-            answer = None if request_id is None else envelope.write_result(request_id, result)
+            if type(result) is LargeData and request_id is not None:
+                answer: Answer = await asyncio.to_thread(envelope.write_large_result, request_id, [result])
+            else:
+                answer = None if request_id is None else envelope.write_result(request_id, result)
         except Exception as error:
             return self._failed(name, error, request_id, started)
         if self.on_request is not None:

@@ -6,12 +6,13 @@ string with escapes comes back exactly as sent.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import msgspec
 
 from megadev.primitives.guarded_json import NestedTooDeeply, check_nesting
-from megadev.primitives.json_pieces import pieces
+from megadev.primitives.json_pieces import joined, pieces
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
 
@@ -61,7 +62,9 @@ def decode_request(body: bytes | msgspec.Raw) -> Request:
             check_nesting(body)
         return _decode_request(body)
     except msgspec.ValidationError as error:  # JSON, but not an object (or a number no float holds)
-        raise Malformed(Failure(INVALID_REQUEST, f"invalid request: {error}")) from None
+        is_other = str(error).startswith("Expected `object`")
+        words = "a request must be a JSON object" if is_other else str(error)
+        raise Malformed(Failure(INVALID_REQUEST, f"invalid request: {words}")) from None
     except (NestedTooDeeply, RecursionError):
         raise Malformed(Failure(PARSE_ERROR, "parse error: nested too deeply")) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -108,7 +111,7 @@ def write_large_result(request_id: bytes, holder: list[object]) -> bytes:
     """The same of what is in ``holder``, piece by piece: for threads beside which others want to run. What nobody else
     holds of it is freed on the way.
     """
-    return b"".join((_HEAD, request_id, _RESULT, *pieces(holder), b"}"))
+    return joined(chain((_HEAD, request_id, _RESULT), pieces(holder), (b"}",)))
 
 
 def write_failure(request_id: bytes, failure: Failure) -> bytes:
