@@ -56,7 +56,11 @@ class SignedAuthorization(msgspec.Struct, frozen=True):
     s: int
 
 
-class Transaction(msgspec.Struct, frozen=True, kw_only=True):
+# Transactions, logs, receipts and headers are kept by the thousand, hold bytes and numbers and cannot form a cycle: out
+# of the garbage collector's sight, they leave it half of its work.
+
+
+class Transaction(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A signed (or impersonated, or deposited) transaction of any type, its sender and hash known.
 
     For types 0 and 1, which have one gas price, both fee caps equal it. ``chain_id`` is None for a legacy transaction
