@@ -584,7 +584,16 @@ static u32 operate_create(frame* f, u32 op) {
                 : creator->nonce == 0xffffffffffffffffu ? NONCE_OVERFLOW
                                                         : 0;
   u32 place = account_of(&address);
-  if (METERED && meter->is_multiplied && meter->price - top_meter()->stipend > f->gas) return halt(OUT_OF_GAS);
+  if (METERED) {
+    i64 price = meter->is_multiplied ? meter->price : 0, compute = meter->compute + meter->mark - f->gas;
+    if (price - top_meter()->stipend > f->gas) return halt(OUT_OF_GAS);
+    if (compute > top_meter()->compute_cap || compute > meter->compute_limit) { /* before it is asked who is there */
+      if (!(meter->rules & SETTLES_UNSTARTED)) return give_up();
+      context->answered = 0;
+      meter->compute = compute;
+      return end_at_limit(f, pay_storage(f, price));
+    }
+  }
   if ((!refused || (METERED && meter->rules & GROWS_BY_EMPTY_ONLY)) && (r = know(place))) return r;
   int has_storage = !METERED && context->answered & 2; /* the host says so; MegaETH does not ask (EIP-7610) */
   context->answered = 0;
@@ -595,7 +604,7 @@ static u32 operate_create(frame* f, u32 op) {
     i64 paid = meter->is_multiplied ? pay_storage(f, meter->price) : 0;
     if (paid < 0) return halt(OUT_OF_GAS);
     meter->compute += meter->mark - paid - f->gas;
-    if (is_over(top_meter())) return meter->rules & SETTLES_UNSTARTED ? end_at_limit(f, paid) : give_up();
+    if (is_over(top_meter())) return give_up();
     meter->storage += paid;
   }
   i64 gas = most_forwarded(f->gas, f->gas - f->gas / GAS_HELD_BACK);
