@@ -17,7 +17,7 @@ from megadev.bench.contracts import load
 from megadev.chain.receipts import Log
 from megadev.chain.spec import MegaLimits, fork_named, megaeth_spec
 from megadev.errors import InvalidTransaction
-from megadev.evm.engine import CALL, BlockEnv, Engine, Execution, Frame, FrameExit, MegaEnv, Step, TxEnv
+from megadev.evm.engine import CALL, BlockEnv, Engine, Execution, Frame, FrameExit, Halt, MegaEnv, Step, TxEnv
 from megadev.evm.engines import open_engine
 from megadev.evm.engines.frames import Call, Machine
 from megadev.evm.engines.native.frames import NativeRun
@@ -111,7 +111,7 @@ def same(
     """The execution, which is the same in every tier; None where the transaction is refused."""
     runs = []
     for tier in (None, *TIERS):
-        for events in (Events(), None) if tier == "native" else (Events(),):
+        for events in {"native": (Events(), None), "at once": (None,)}.get(tier or "", (Events(),)):
             state = (WholeState if whole else DictState)(world, BLOCK_HASHES)
             try:
                 execution = engine(name, tier, limits).execute(env, tx, state, tracer=events)
@@ -195,6 +195,46 @@ def test_every_gas_limit(name: str) -> None:
             succeeded += execution is not None and execution.succeeded
         assert is_full or name == "rex4" or NATIVE.given_up == given_up
     assert succeeded
+
+
+ENDLESS = {
+    "computes": asm("JUMPDEST", 1, 2, "ADD", "POP", 3, "JUMP"),
+    "hashes": asm("JUMPDEST", 64, 0, "KECCAK256", "POP", 3, "JUMP"),
+    "grows memory": asm("JUMPDEST", "MSIZE", "DUP1", "MSTORE", 3, "JUMP"),
+    "reads slots": asm("JUMPDEST", 1, "SLOAD", "POP", 3, "JUMP"),
+    "writes slots": asm("JUMPDEST", "GAS", 1, "SSTORE", 3, "JUMP"),
+    "writes new slots": asm("JUMPDEST", "GAS", "GAS", "SSTORE", 3, "JUMP"),
+    "logs": asm("JUMPDEST", 0, 0, "LOG0", 3, "JUMP"),
+    "calls": asm("JUMPDEST", 0, 0, 0, 0, 4, 900, "STATICCALL", "POP", 3, "JUMP"),
+    "calls itself": asm(0, 0, 0, 0, "ADDRESS", "GAS", "STATICCALL", "POP"),
+}
+
+
+@pytest.mark.parametrize("detained", [False, True], ids=["its own limit", "detention"])
+@pytest.mark.parametrize("program", ENDLESS)
+def test_a_limit_ends_an_endless_loop_natively(program: str, detained: bool) -> None:
+    """Of a called frame, which reverts and says so, and then of its caller; or of the transaction, which halts. Most of
+    an expensive run would have to be made twice if it were given up.
+    """
+    loop = asm("TIMESTAMP" if detained else "ADDRESS", "POP", "JUMPDEST") + ENDLESS[program]
+    loop = loop.replace(asm(3, "JUMP"), asm(2, "JUMP"))
+    outer = asm(
+        68, 0, 0, 0, OTHER, 10**9, "STATICCALL", "POP", 0, "MLOAD", 1, "SSTORE", 0, 0, 0, 0, 0, OTHER, "GAS", "CALL"
+    )
+    outer += asm(32, "MLOAD", 2, "SSTORE")
+    world = {SENDER: Has(10**24), CONTRACT: Has(0, 1, outer, {}), OTHER: Has(0, 1, loop, {1: 1})}
+    limits = MegaLimits(tx_compute_gas=400_000, volatile_compute=60_000)
+    native, given_up = NATIVE.native, NATIVE.given_up
+    for env in (block(), block(is_full=True)):
+        for name in ("rex6", "rex5"):
+            tx = TxEnv(SENDER, CONTRACT, 0, 0, b"", 10**9, 2 * GWEI, 2 * GWEI)
+            for tier in (None, "native", "at once"):
+                found = engine(name, tier, limits).execute(env, tx, DictState(world, BLOCK_HASHES))
+                if tier is None:
+                    expected_ = found
+                assert found == expected_
+            assert isinstance(expected_.result, Halt) or not detained or "calls" in program
+    assert (NATIVE.native - native, NATIVE.given_up - given_up) == (4, 0) or "calls" in program
 
 
 @pytest.mark.parametrize("tier", ["native", "at once"])

@@ -36,9 +36,9 @@ _PRICE_AT: Final = _METER + 160
 _GAVE_UP_AT: Final = _METER + 196
 _RESCUED_AT: Final = _METER + 200
 _LIMITED_AT: Final = _METER + 220
-_FRAMES_AT: Final = _METER + 224
+_FRAMES_AT: Final = _METER + 232
 _FRAME_SIZE: Final = 88
-_TRANSACTION: Final = struct.Struct("<8qII4qIIq4I10qII")
+_TRANSACTION: Final = struct.Struct("<8qII4qIIq6I10qII")
 """What was used, and the first frame's part of it."""
 assert _USED_AT + _TRANSACTION.size == _FRAMES_AT + _FRAME_SIZE
 assert NO_LIMIT == MOST_GAS
@@ -113,7 +113,7 @@ class MeteredRun(NativeRun):
         values = (
             meter.compute, meter.data, meter.kv, meter.growth, meter.storage, meter.compute_limit,
             NO_LIMIT if detained is None else detained, meter.detention_cap, meter.volatile,
-            machine.capacity is not None, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, call.data_start, call.kv_start, call.growth_start,
+            machine.capacity is not None, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, call.data_start, call.kv_start, call.growth_start,
             call.data_cap, call.kv_cap, call.growth_cap, call.compute_cap, call.compute_budget, 0, NO_LIMIT,
             call.counted, 0,
         )  # fmt: skip

@@ -186,7 +186,7 @@ static u32 leave(frame* f) {
   }
   p->height++;
   resume_meter(p);
-  if (METERED && context->too_big) return TOO_BIG;
+  if (METERED && unlikely(meter->over) && (context->tells || (is_creation && error && error != REVERTED))) return give_up();
   return tell(LEFT);
 }
 /* A limit of the whole transaction is crossed: all frames end, and keep their gas. */

@@ -65,10 +65,12 @@ typedef struct {
   u32 crossed; /* which has crossed a limit, and is done */
   u32 alone;   /* the operation is done with gas that was hidden, and is the frame's last */
   u32 limited; /* a frame's own limit has ended it */
+  u32 over;    /* the frame on top is over a limit by what its callee has used */
+  u32 unused_;
   frame_meter frames[1030];
 } meter_t;
 _Static_assert(__builtin_offsetof(meter_t, compute) == 88 && __builtin_offsetof(meter_t, price) == 160 &&
-                   __builtin_offsetof(meter_t, frames) == 224 && METER + sizeof(meter_t) <= ACCOUNTS, "meter");
+                   __builtin_offsetof(meter_t, frames) == 232 && METER + sizeof(meter_t) <= ACCOUNTS, "meter");
 
 /* meter.rules: see MegaRules */
 enum {
@@ -257,8 +259,8 @@ static inline void end_meter(frame* f, u32 error) {
 /* Its caller, which is on top now, goes on. */
 static inline void resume_meter(frame* p) {
   if (!METERED) return;
-  if (unlikely(is_over(top_meter()))) give_up();
-  clamp(p);
+  if (unlikely(is_over(top_meter()))) meter->over = 1;
+  else clamp(p);
 }
 
 /* What was only declared warm is not told apart any more. */

@@ -325,6 +325,12 @@ u32 EXPORT(drive)(void) {
   for (;;) {
     frame* f = frame_at(context->depth - 1);
     u32 r;
+    if (METERED && unlikely(meter->over)) {
+      meter->over = 0;
+      r = end_at_limit(f, 0);
+      if (r > SWITCH) return r;
+      continue;
+    }
     switch (f->entry) {
       case INTERPRET: r = interpret(f); break;
       case OPERATE:
@@ -407,7 +413,7 @@ static void prepare_frame(u32 count) {
   if (METERED) {
     meter->settled = 1;
     meter->hidden = 0;
-    meter->gave_up = meter->inside = meter->crossed = meter->alone = meter->limited = 0;
+    meter->gave_up = meter->inside = meter->crossed = meter->alone = meter->limited = meter->over = 0;
   }
   set_code_of(f, f->code);
   begin_code(f);
