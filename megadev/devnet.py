@@ -16,7 +16,7 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import megadev.rpc.methods  # noqa: F401  # registers every method
+import megadev.rpc.methods  # noqa: F401  # registers the methods
 from megadev import __version__
 from megadev.artifacts.project import find_root
 from megadev.beacon import beacon_answer

@@ -1,4 +1,4 @@
-"""Facts about what happened: one frozen dataclass each. Events report and never drive; whoever listens may be absent.
+"""Facts about what happened: one frozen value each. Events report and never drive; whoever listens may be absent.
 
 In order, for each transaction: admitted, preconfirmed, in a sealed mini-block, in a sealed block.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.mini_blocks import MiniBlock
@@ -22,16 +24,14 @@ if TYPE_CHECKING:
     from megadev.state.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionAdmitted:
+class TransactionAdmitted(msgspec.Struct, frozen=True):
     """The txpool took a transaction; ``pending`` False: it waits behind a nonce gap."""
 
     tx: Transaction
     pending: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionPreconfirmed:
+class TransactionPreconfirmed(msgspec.Struct, frozen=True):
     """A transaction was executed in the open block; ``duration_ns`` from the sequencer taking it to its receipt."""
 
     tx: Transaction
@@ -41,8 +41,7 @@ class TransactionPreconfirmed:
     duration_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionDropped:
+class TransactionDropped(msgspec.Struct, frozen=True):
     """A pooled transaction was given up: it can no longer be executed, or a caller asked."""
 
     tx: Transaction
@@ -59,8 +58,7 @@ class MiniBlockSealed:
     state: StateReader | World | None = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class BlockSealed:
+class BlockSealed(msgspec.Struct, frozen=True):
     """A block became part of the chain. ``diffs``: what makes its world of its parent's, one after the other; empty
     where whoever put it there does not know.
     """
@@ -69,8 +67,7 @@ class BlockSealed:
     diffs: tuple[StateDiff, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BlocksRemoved:
+class BlocksRemoved(msgspec.Struct, frozen=True):
     """Blocks ``first`` to ``last`` left the chain (a revert or reorganisation): ``blocks``, newest first, and rows of
     empty ones that nobody was told of. ``replaced``: others follow at once. ``contradicted``: L1 says otherwise than
     the sequencer had.
@@ -110,8 +107,7 @@ class MiniBlockEquivocated:
     state: StateReader | World | None = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class BatchPosted:
+class BatchPosted(msgspec.Struct, frozen=True):
     """The batcher sent a channel to L1: L2's blocks ``first`` to ``last``, with so many transactions of users, in
     ``size`` bytes; ``da`` says where its data is.
     """
@@ -131,16 +127,14 @@ class SequencerCondition(Enum):
     CRASHED = "crashed"
 
 
-@dataclass(frozen=True, slots=True)
-class SequencerTurned:
+class SequencerTurned(msgspec.Struct, frozen=True):
     """The sequencer is in another condition than before. ``unsealed``: transactions of the open block that it keeps."""
 
     condition: SequencerCondition
     unsealed: int
 
 
-@dataclass(frozen=True, slots=True)
-class ContractReload:
+class ContractReload(msgspec.Struct, frozen=True):
     """One contract whose code was changed in place. ``action``: replaced, redeployed (with empty storage) or undone.
     ``proxies`` run the same code. ``abi`` is JSON."""
 
@@ -152,8 +146,7 @@ class ContractReload:
     abi: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ContractsReloaded:
+class ContractsReloaded(msgspec.Struct, frozen=True):
     """Contracts of a chain were reloaded, or (the same ``number`` again) that was undone."""
 
     number: int

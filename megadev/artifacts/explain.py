@@ -6,8 +6,9 @@ Whatever is not known or does not decode is shown as it is: nothing here raises 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from megadev.artifacts.interface import Item, Parameter
 from megadev.artifacts.protocol_errors import protocol_error
@@ -23,8 +24,7 @@ MAX_MEMBERS = 16
 """Members of an array that are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(msgspec.Struct, frozen=True):
     """One decoded value. ``name`` is '' where the ABI gives none; ``shown`` is the value as people read it."""
 
     name: str
@@ -36,8 +36,7 @@ class Argument:
         return f"{self.name}: {self.shown}" if self.name else self.shown
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedCall:
+class DecodedCall(msgspec.Struct, frozen=True):
     """A decoded call: ``Token.transfer(to: 0x…, amount: 5)``.
 
     ``contract`` is '' where unknown. ``name`` is the function's, ``constructor``, ``receive``, ``fallback``, or the
@@ -55,8 +54,7 @@ class DecodedCall:
         return f"{prefix}{self.name}({_shown_arguments(self.arguments, self.raw)})"
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedLog:
+class DecodedLog(msgspec.Struct, frozen=True):
     """An event: ``Transfer(from: 0x…, to: 0x…, value: 5)``. ``name`` is '' for an unknown one, with its ``topics``."""
 
     contract: str

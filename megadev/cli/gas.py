@@ -21,6 +21,7 @@ from megadev.cli.options import Command, rpc_url_option
 from megadev.cli.terminal.console import one_line, paint_for
 from megadev.cli.terminal.quantities import address, number
 from megadev.errors import ConfigError
+from megadev.primitives.guarded_json import decode_json
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -70,7 +71,7 @@ def gas(what: str, lines: int, as_json: bool, rpc_url: str) -> int:
         command = [sys.executable, "-m", "pytest", "-q", "--megadev-gas-report", what]
         return subprocess.run(command, check=False).returncode
     try:
-        request = json.loads(path.read_text())
+        request = decode_json(path.read_bytes())
     except (OSError, ValueError) as problem:
         raise ConfigError(f"{path}: {problem}") from None
     if not isinstance(request, dict):

@@ -19,6 +19,7 @@ from megadev.devnet import Devnet
 from megadev.errors import ConfigError, MegadevError, UpstreamRefused
 from megadev.node.replica import Gap, Replica, UpdateRefused, beginning_of_replica
 from megadev.node.replication import Update, Updates
+from megadev.primitives.guarded_json import decode_guarded
 from megadev.primitives.types import Address
 from megadev.rpc.dispatch import Elsewhere
 
@@ -82,9 +83,11 @@ class _Message(msgspec.Struct):
     params: _Told | None = None
 
 
-_decode = msgspec.json.Decoder(_Message).decode
-_decode_update = msgspec.json.Decoder(Update).decode
-_decode_updates = msgspec.json.Decoder(Updates).decode
+_MESSAGES, _UPDATE, _UPDATES = (
+    msgspec.json.Decoder(_Message),
+    msgspec.json.Decoder(Update),
+    msgspec.json.Decoder(Updates),
+)
 
 
 class ReplicaNode:
@@ -210,8 +213,11 @@ class ReplicaNode:
         if known is None:
             if len(self._signers) > MANY:
                 self._signers.clear()
-            text = msgspec.json.decode(self._ask("megadev_sequencerAt", hex(number)), type=str)
-            known = self._signers[number] = bytes.fromhex(text.removeprefix("0x"))
+            text = self._asked("megadev_sequencerAt", (hex(number),), msgspec.json.Decoder(str))
+            try:
+                known = self._signers[number] = bytes.fromhex(text.removeprefix("0x"))
+            except ValueError:
+                raise CannotFollow(f"{self._url} named an invalid signer of block {number}") from None
         return known
 
     # -- the connection -------------------------------------------------------------------------------------------
@@ -235,7 +241,14 @@ class ReplicaNode:
             self._held.close()
 
     def _updates(self, first: int | None, limit: int) -> Updates:
-        return _decode_updates(self._ask("megadev_getReplicaUpdates", None if first is None else hex(first), limit))
+        return self._asked("megadev_getReplicaUpdates", (None if first is None else hex(first), limit), _UPDATES)
+
+    def _asked(self, method: str, params: Sequence[Any], decoder: msgspec.json.Decoder[_Result]) -> _Result:
+        """The result of a request, decoded. Raises ``CannotFollow``."""
+        try:
+            return decode_guarded(self._ask(method, *params), decoder)
+        except msgspec.DecodeError as problem:
+            raise CannotFollow(f"{self._url} answered {method} with invalid data: {problem}") from None
 
     def _ask(self, method: str, *params: Any) -> bytes:
         """The result of a request, as JSON; what is told meanwhile waits. Raises ``CannotFollow``."""
@@ -272,8 +285,8 @@ class ReplicaNode:
     def _hear(self, message: _Message) -> None:
         if message.params is not None:
             try:
-                update = _decode_update(message.params.result)
-            except msgspec.ValidationError as problem:
+                update = decode_guarded(message.params.result, _UPDATE)
+            except msgspec.DecodeError as problem:
                 raise UpdateRefused(f"received data cannot be read: {problem}") from None
             self._waiting.append((self._clock.monotonic_ns() + self._lag_ns, update))
 
@@ -284,7 +297,7 @@ class ReplicaNode:
         if socket is None:
             raise CannotFollow(f"{self._url} hung up")
         try:
-            return _decode(socket.recv(timeout=seconds))
+            return decode_guarded(socket.recv(timeout=seconds), _MESSAGES)
         except TimeoutError:
             return None
         except (ConnectionClosed, OSError) as problem:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from megadev.primitives.guarded_json import decode_json
+
 
 class _Vcs(msgspec.Struct):
     vcs: str
@@ -35,7 +37,7 @@ def requirement(extra: str = "", *, recorded: Callable[[], str | None] | None = 
         return f"{name} @ {Path(__file__).resolve().parents[2].as_uri()}"
     if text is None:
         return name
-    source = msgspec.json.decode(text, type=_Source)
+    source = decode_json(text, _Source)
     if source.vcs_info is not None:
         return f"{name} @ {source.vcs_info.vcs}+{source.url}@{source.vcs_info.commit_id}"
     return f"{name} @ {source.url}"

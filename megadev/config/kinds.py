@@ -9,10 +9,11 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from megadev.chain.spec import FORKS, Salt, fork_named
 from megadev.errors import ConfigError
@@ -37,8 +38,7 @@ class Kind(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Integer:
+class Integer(msgspec.Struct, frozen=True):
     """A whole number, decimal or 0x-hexadecimal; both limits included."""
 
     minimum: int = 0
@@ -63,8 +63,7 @@ class Integer:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Ether:
+class Ether(msgspec.Struct, frozen=True):
     """A non-negative amount in ETH with up to 18 decimals."""
 
     metavar: str = "ETH"
@@ -83,8 +82,7 @@ class Ether:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Seconds:
+class Seconds(msgspec.Struct, frozen=True):
     """A positive duration in seconds; fractions allowed. With ``zero``, 0 means none."""
 
     zero: bool = False
@@ -102,8 +100,7 @@ class Seconds:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Delay:
+class Delay(msgspec.Struct, frozen=True):
     """A latency with its unit and, if it varies, its jitter (``primitives/latency``)."""
 
     metavar: str = "TIME[±TIME]"
@@ -116,8 +113,7 @@ class Delay:
         return parse_latency(given)
 
 
-@dataclass(frozen=True, slots=True)
-class Boolean:
+class Boolean(msgspec.Struct, frozen=True):
     """A switch. As a flag it takes no value; elsewhere true/false, yes/no, on/off, 1/0."""
 
     metavar: str = ""
@@ -131,8 +127,7 @@ class Boolean:
         raise ValueError(f"must be true or false, not {given!r}")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """A non-empty string."""
 
     metavar: str = "TEXT"
@@ -143,8 +138,7 @@ class Text:
         return given.strip()
 
 
-@dataclass(frozen=True, slots=True)
-class TextList:
+class TextList(msgspec.Struct, frozen=True):
     """Strings: separated by commas, a repeated flag, or a list."""
 
     metavar: str = "TEXT"
@@ -159,8 +153,7 @@ class TextList:
         return tuple(dict.fromkeys(items))
 
 
-@dataclass(frozen=True, slots=True)
-class Capacities:
+class Capacities(msgspec.Struct, frozen=True):
     """Sizes of MegaETH's state buckets: ID:CAP, separated by commas, a repeated flag, a list, or a table."""
 
     metavar: str = "ID:CAP"
@@ -199,8 +192,7 @@ class Capacities:
             raise ValueError(f"must be like {self.metavar}, in decimal or 0x hex, not {text!r}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Funding:
+class Funding(msgspec.Struct, frozen=True):
     """An account's balance at genesis, in ETH with up to 18 decimals."""
 
     address: Address
@@ -215,8 +207,7 @@ class Funding:
         return f"{checksum_address(self.address)}={self.ether}"
 
 
-@dataclass(frozen=True, slots=True)
-class Fundings:
+class Fundings(msgspec.Struct, frozen=True):
     """Accounts with what they own: ADDRESS=AMOUNT, separated by commas, a repeated flag, a list, or a table."""
 
     metavar: str = "ADDRESS=AMOUNT"
@@ -264,8 +255,7 @@ def _read_address(given: object) -> Address:
     return bytes.fromhex(given[2:])
 
 
-@dataclass(frozen=True, slots=True)
-class PrivateKey:
+class PrivateKey(msgspec.Struct, frozen=True):
     """A secp256k1 key: 0x and 64 hex digits; read as 32 bytes. No message repeats what was given."""
 
     metavar: str = "KEY"
@@ -280,8 +270,7 @@ class PrivateKey:
         return given
 
 
-@dataclass(frozen=True, slots=True)
-class EthereumAddress:
+class EthereumAddress(msgspec.Struct, frozen=True):
     """An address: 0x and 40 hex digits, kept as it was written."""
 
     metavar: str = "ADDRESS"
@@ -292,8 +281,7 @@ class EthereumAddress:
         return given
 
 
-@dataclass(frozen=True, slots=True)
-class FilePath:
+class FilePath(msgspec.Struct, frozen=True):
     """A path, relative to the working directory; ``~`` is the home directory."""
 
     metavar: str = "PATH"
@@ -308,8 +296,7 @@ STORE_NAME = "chain.sqlite"
 """The file that a store is, in its directory."""
 
 
-@dataclass(frozen=True, slots=True)
-class StatePath(FilePath):
+class StatePath(FilePath, frozen=True):
     """The path of a chain: a file, or a directory. A path that ends in a separator is a directory's, and read as that
     of the store in it.
     """
@@ -329,8 +316,7 @@ def store_folder(path: Path | None) -> Path | None:
     return path if path.is_dir() else None
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One word of a list. ``aliases``: further words that are read as one of them, by (alias, word)."""
 
     words: tuple[str, ...]
@@ -348,8 +334,7 @@ class Choice:
         return str(word)
 
 
-@dataclass(frozen=True, slots=True)
-class HardforkName:
+class HardforkName(msgspec.Struct, frozen=True):
     """A rule set by name or alias (``chain.spec.FORKS``); read as its proper name."""
 
     metavar: str = "NAME"

@@ -10,7 +10,8 @@ Under Ethereum's rules all gas is compute gas and there are no meters; the repor
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from megadev.artifacts.source_map import SourceLocation
 from megadev.chain.spec import ChainSpec
@@ -21,8 +22,7 @@ from megadev.inspect.stack_trace import StackTrace, StackTracer
 from megadev.primitives.types import Address
 
 
-@dataclass(slots=True)
-class Spent:
+class Spent(msgspec.Struct):
     """Gas that was used, and by how many instructions."""
 
     compute: int = 0
@@ -40,8 +40,7 @@ class Spent:
         self.count += count
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True):
     """An instruction of a frame. ``compute``: gas of that kind that the transaction had used there."""
 
     node: CallNode
@@ -50,8 +49,7 @@ class Spot:
     compute: int
 
 
-@dataclass(slots=True)
-class _Running:
+class _Running(msgspec.Struct):
     """The instruction that a frame is at, with what was there before it."""
 
     pc: int = 0
@@ -117,8 +115,7 @@ class GasTracer(StackTracer):
             self.detention = self.last
 
 
-@dataclass(frozen=True, slots=True)
-class FrameGas:
+class FrameGas(msgspec.Struct, frozen=True):
     """A frame's gas: ``own`` is what its instructions used, ``whole`` all with what was below it."""
 
     depth: int
@@ -129,8 +126,7 @@ class FrameGas:
     whole: Spent
 
 
-@dataclass(frozen=True, slots=True)
-class Limited:
+class Limited(msgspec.Struct, frozen=True):
     """The limit that ended a frame or a transaction. ``used`` is None where only the frame's own share is known."""
 
     name: str
@@ -141,8 +137,7 @@ class Limited:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gauge:
+class Gauge(msgspec.Struct, frozen=True):
     """A meter at the end, and how far it may go."""
 
     name: str

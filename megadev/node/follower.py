@@ -16,6 +16,7 @@ from megadev.chain.genesis_file import read_genesis_file
 from megadev.errors import ConfigError
 from megadev.files import check_regular, write_whole
 from megadev.node.genesis import ChainOrigin, genesis_world
+from megadev.primitives.guarded_json import decode_json
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Hash32
 from megadev.rollup.derivation.batch_queue import L2Block
@@ -81,7 +82,7 @@ class DerivedHeads:
         """Returns the blocks of the last run, oldest first. Raises ``ConfigError`` where they are another rollup's."""
         check_regular(self._path)
         try:
-            found = msgspec.json.decode(self._path.read_bytes(), type=_Heads)
+            found = decode_json(self._path.read_bytes(), _Heads)
         except FileNotFoundError:
             return ()
         except OSError as problem:

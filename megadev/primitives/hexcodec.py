@@ -103,11 +103,6 @@ def parse_large_data(text: str) -> bytes:
     return b"".join([begin, *rest])
 
 
-def to_large_data(data: bytes) -> str:
-    """As ``to_data``, in the same way."""
-    return "".join(["0x", *(data[start : start + _PIECE].hex() for start in range(0, len(data), _PIECE))])
-
-
 def parse_fixed(text: object, size: int) -> bytes:
     """As ``parse_data``, for exactly ``size`` bytes (20 an address, 32 a hash)."""
     data = parse_data(text)

@@ -6,7 +6,8 @@ Also for values nested more deeply than the encoder follows: calls within calls,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from io import BytesIO
 from sys import getrefcount
 from typing import Any
 
@@ -15,7 +16,15 @@ import msgspec
 MOST = 1_000
 """Values that are encoded at once, as a rule: a fraction of a millisecond."""
 
+_PIECE = 1 << 18
+"""Bytes that are written as digits at once."""
 _encode = msgspec.json.Encoder().encode
+
+
+class LargeData(msgspec.Struct, frozen=True):
+    """Bytes as a result: 0x and their digits, in JSON."""
+
+    data: bytes
 
 
 class _Text(bytes):
@@ -39,6 +48,8 @@ def pieces(waiting: list[object]) -> Iterator[bytes]:
         value = waiting.pop()
         if type(value) is _Text:
             yield value
+        elif type(value) is LargeData:
+            yield from _digits(value.data)
         elif id(value) not in large:
             yield _encode(value)
         else:
@@ -49,6 +60,21 @@ def pieces(waiting: list[object]) -> Iterator[bytes]:
             waiting.append(begin)
             if is_alone and type(value) is not tuple:  # what was in it is freed as it is written
                 value.clear()  # type: ignore[attr-defined]
+
+
+def _digits(data: bytes) -> Iterator[bytes]:
+    yield b'"0x'
+    for start in range(0, len(data), _PIECE):
+        yield data[start : start + _PIECE].hex().encode()
+    yield b'"'
+
+
+def joined(parts: Iterable[bytes]) -> bytes:
+    """All of ``parts``, without a moment in which all of it is copied: as they come they are moved to their place."""
+    whole = BytesIO()
+    for part in parts:
+        whole.write(part)
+    return whole.getvalue()
 
 
 def _large(result: object) -> dict[int, int]:

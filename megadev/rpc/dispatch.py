@@ -50,6 +50,7 @@ from megadev.errors import CallTimeout, InvalidParams, MegadevError, OriginRefus
 from megadev.node.link import Link
 from megadev.node.recovery import Ahead
 from megadev.node.writer import Writer
+from megadev.primitives.json_pieces import LargeData
 from megadev.rpc import envelope
 from megadev.rpc.by_name import members_of, positional
 from megadev.rpc.catalog import CATALOG, Entry
@@ -214,9 +215,20 @@ class Method:
         return arguments
 
 
-Registry: TypeAlias = dict[str, Method]
+class Registry(dict[str, Method]):
+    """Registered functions by name. ``others``: what registers those that nobody has asked for yet."""
+
+    others: Callable[[], None] | None = None
+
+    def complete(self) -> None:
+        """Register all that there are."""
+        others, self.others = self.others, None
+        if others is not None:
+            others()
+
+
 _CATALOG_PARAMETERS = {name: entry.parameters for entry in CATALOG for name in (entry.name, *entry.aliases)}
-METHODS: Registry = {}
+METHODS = Registry()
 """Every function that ``@method`` registered, by name."""
 
 
@@ -339,15 +351,23 @@ class Dispatcher:
         self.kept = kept
         self._quick: set[tuple[str, str, str, str] | None] = set()
         self._quick_on: tuple[object, int] = (None, 0)
-        self._methods: dict[str, tuple[Method, bool, bool]] = {}
-        self._notes: dict[str, str] = {}
-        self._reaching: dict[str, str] = {}
+        self._catalog = tuple(catalog)
+        self._registry = registry
+        self._tabulate()
         self._nodes = {
             (dialect, is_foreign): replace(node, dialect=dialect, is_foreign=is_foreign)
             for dialect in (None, *Dialect)
             for is_foreign in (False, True)
         }
-        for entry in catalog:
+
+    def _tabulate(self) -> None:
+        """Look at what is registered now."""
+        registry = self._registry
+        self._registered = len(registry)
+        self._methods: dict[str, tuple[Method, bool, bool]] = {}
+        self._notes: dict[str, str] = {}
+        self._reaching: dict[str, str] = {}
+        for entry in self._catalog:
             for name in (entry.name, *entry.aliases):
                 registered = registry.get(name) or registry.get(entry.name)  # an alias may answer otherwise
                 if entry.is_available and registered is not None:
@@ -356,6 +376,18 @@ class Dispatcher:
                         self._reaching[name] = entry.reaches
                 else:
                     self._notes[name] = entry.status
+
+    def _found(self, name: str) -> tuple[Method, bool, bool] | None:
+        """The method with that name, whether it is heavy and whether it writes; it may be one that is yet to be
+        registered.
+        """
+        found = self._methods.get(name)
+        if found is None and isinstance(self._registry, Registry):
+            self._registry.complete()
+            if len(self._registry) != self._registered:
+                self._tabulate()
+                found = self._methods.get(name)
+        return found
 
     def node_for(self, session: Session, dialect: Dialect | None = None, *, is_foreign: bool = False) -> RpcNode:
         """The node as methods called over ``session`` see it."""
@@ -367,7 +399,7 @@ class Dispatcher:
 
     def in_order(self, name: str, params: Any) -> list[Any]:
         """Returns the positional arguments of a request for the method ``name``; empty if they cannot be determined."""
-        found = self._methods.get(name)
+        found = self._found(name)
         try:
             return [] if found is None else found[0].in_order(params)
         except InvalidParams:
@@ -466,7 +498,7 @@ class Dispatcher:
         name: str = request.method
         observer = self.on_request
         started = 0 if observer is None else perf_counter_ns()
-        found = self._methods.get(name)
+        found = self._methods.get(name) or self._found(name)
         if found is None:
             failure = self._unavailable(name)
             if observer is not None:
@@ -612,7 +644,10 @@ class Dispatcher:
             result = await coming
             if type(result) is CoroutineType:
                 result = await result
-            answer = None if request_id is None else envelope.write_result(request_id, result)
+            if type(result) is LargeData and request_id is not None:
+                answer: Answer = await asyncio.to_thread(envelope.write_large_result, request_id, [result])
+            else:
+                answer = None if request_id is None else envelope.write_result(request_id, result)
         except Exception as error:
             return self._failed(name, error, request_id, started)
         if self.on_request is not None:

@@ -6,12 +6,13 @@ string with escapes comes back exactly as sent.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import msgspec
 
 from megadev.primitives.guarded_json import NestedTooDeeply, check_nesting
-from megadev.primitives.json_pieces import pieces
+from megadev.primitives.json_pieces import joined, pieces
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
 
@@ -108,7 +109,7 @@ def write_large_result(request_id: bytes, holder: list[object]) -> bytes:
     """The same of what is in ``holder``, piece by piece: for threads beside which others want to run. What nobody else
     holds of it is freed on the way.
     """
-    return b"".join((_HEAD, request_id, _RESULT, *pieces(holder), b"}"))
+    return joined(chain((_HEAD, request_id, _RESULT), pieces(holder), (b"}",)))
 
 
 def write_failure(request_id: bytes, failure: Failure) -> bytes:

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from megadev.errors import ConfigError
+from megadev.primitives.guarded_json import decode_json
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.rollup.da.commitments import InvalidCommitment, decode_commitment, encode_commitment
@@ -116,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _set_faults(self, body: bytes) -> None:
         try:
-            faults = _faults_of(msgspec.json.decode(body, type=_Faults))
+            faults = _faults_of(decode_json(body, _Faults))
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             return self._answer(400, f"faults: {error}".encode())
         with self.turn:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import httptools
 import msgspec
@@ -24,7 +24,9 @@ from megadev.rpc.dispatch import Answer
 from megadev.rpc.envelope import INVALID_REQUEST, Failure, write_failure
 from megadev.rpc.node import RpcNode
 from megadev.server.hub import HTML_TYPE, JSON_TYPE, LARGE, TEXT_TYPE, Document, Hub, Reader
-from megadev.server.websocket import FeedConnection, WebSocketConnection
+
+if TYPE_CHECKING:
+    from megadev.server.websocket import WebSocketConnection
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of request line and headers."""
@@ -34,6 +36,8 @@ PIECE = 16 * 1024
 """Bytes that are parsed in one go: a read of a quarter of a megabyte can hold ten thousand requests."""
 TURN = 16
 """Pipelined requests answered in one go before other connections get a turn."""
+PIECES_AT_ONCE = 4
+"""Pieces of a large answer that are written in one go."""
 LINGER = 1.0
 """Seconds a refused client gets to read the refusal before the connection is cut."""
 
@@ -101,7 +105,12 @@ class HttpConnection(asyncio.Protocol):
         self.queue: deque[Request] = deque()
         self.turn = 0
         self.is_paused = False
-        self.is_writable = True
+        self.takes_more = True
+        """Whether the socket takes what is written."""
+        self.rest: memoryview | None = None
+        """What is still to be written of a large answer."""
+        self.keeps_alive = True
+        """Whether the connection goes on after that."""
         self.is_refused = False
         self.at_eof = False
         self.is_partial = False
@@ -127,7 +136,7 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.hub.connections.discard(self)
-        self.transport = None
+        self.transport = self.rest = None
         self.queue.clear()
         self.unread.clear()
         if self.task is not None:
@@ -137,15 +146,28 @@ class HttpConnection(asyncio.Protocol):
         """A client that closes while it waits is gone, as other servers see it too: its request is given up. What it
         sent before closing and has not had its turn is still answered."""
         self.at_eof = True
-        return self.task is None and bool(self.queue or self.unread)
+        return self.task is None and (bool(self.queue or self.unread) or self.rest is not None)
+
+    @property
+    def is_writable(self) -> bool:
+        """True if the next answer may be written."""
+        return self.takes_more and self.rest is None
+
+    @property
+    def unwritten(self) -> int:
+        """Bytes of a large answer that the transport was not given yet."""
+        return 0 if self.rest is None else len(self.rest)
 
     def pause_writing(self) -> None:
-        self.is_writable = False
+        self.takes_more = False
         self.hub.loop.call_soon(self.hub.answer_waits)  # once all of it is written
 
     def resume_writing(self) -> None:
-        self.is_writable = True
-        self._proceed()
+        self.takes_more = True
+        if self.rest is not None:
+            self._write_rest()
+        else:
+            self._proceed()
 
     def check(self, now: float) -> None:
         """End a request that does not come to its end (a slow or stuck client), or an answer that is not read."""
@@ -159,7 +181,7 @@ class HttpConnection(asyncio.Protocol):
     def shut_down(self) -> bool:
         if self.transport is None:
             return True
-        if self.task is None and not self.queue:
+        if self.task is None and not self.queue and self.rest is None:
             self.transport.close()
             return True
         return False
@@ -375,12 +397,38 @@ class HttpConnection(asyncio.Protocol):
             )
             if len(answer) < LARGE:
                 data += answer
-            else:  # to copy it would hold everybody up
+            else:  # to copy it would hold everybody up, and so does a transport that keeps what the socket leaves
                 transport.write(data)
-                data = answer
+                self.rest, self.keeps_alive = memoryview(answer), keep_alive
+                self._write_rest()
+                return
         transport.write(data)
         if not keep_alive:
             self._finish()
+
+    def _write_rest(self) -> None:
+        """Go on with a large answer, as long as the socket takes it, and a turn at a time."""
+        transport, rest = self.transport, self.rest
+        if transport is None or rest is None:
+            return
+        for _ in range(PIECES_AT_ONCE):
+            transport.write(rest[:LARGE])
+            rest = rest[LARGE:]
+            if not rest:
+                self.rest = None
+                if not self.keeps_alive or (self.at_eof and not self.queue and not self.unread):
+                    self._finish()
+                else:
+                    self.hub.loop.call_soon(self._proceed)
+                return
+            self.rest = rest
+            if not self.takes_more:
+                return
+        self.hub.loop.call_soon(self._continue_rest)
+
+    def _continue_rest(self) -> None:
+        if self.takes_more:
+            self._write_rest()
 
     def _write(self, request: Request, status: int, text: str | bytes, content_type: bytes = TEXT_TYPE) -> None:
         """An answer that is not JSON-RPC."""
@@ -482,6 +530,8 @@ class HttpConnection(asyncio.Protocol):
             self.parser = httptools.HttpRequestParser(self)
             self.unread.appendleft(b"".join(head))
             return
+        from megadev.server.websocket import FeedConnection  # what few clients open is loaded by those
+
         feeds = self.hub.options.feeds
         path = self.url.partition(b"?")[0]
         request = Request(b"GET", self.url, headers, b"", False)
@@ -508,6 +558,8 @@ class HttpConnection(asyncio.Protocol):
 
     def _session(self, request: Request) -> WebSocketConnection | None:
         """The WebSocket that a client is about to open; None where it was refused one."""
+        from megadev.server.websocket import WebSocketConnection
+
         try:
             dialect = dialect_of(request.path, request.headers.get(b"user-agent"))
         except InvalidParams as error:
@@ -531,4 +583,7 @@ def _loads_a_dump(chunks: Sequence[bytes]) -> bool:
 
 
 def _too_large(limit: int) -> str:
-    return f"request body over the limit of {limit} bytes: split the batch, or start with --no-request-size-limit"
+    loads = f" ({DUMP_LIMIT} for anvil_loadState, larger dumps with --load-state FILE)"
+    return (
+        f"request body over the limit of {limit} bytes{loads}: split the batch, or start with --no-request-size-limit"
+    )

@@ -84,6 +84,11 @@ class Connection(Protocol):
 
     transport: asyncio.Transport | None
 
+    @property
+    def unwritten(self) -> int:
+        """Bytes of an answer that the transport was not given yet."""
+        ...
+
     def check(self, now: float) -> None:
         """Called now and then: end what has taken too long."""
         ...
@@ -115,7 +120,9 @@ class QueuedConnection(Connection, Protocol):
 def unsent(connection: Connection) -> int:
     """Bytes that were written to a connection and that its client has not taken."""
     transport = connection.transport
-    return 0 if transport is None or transport.is_closing() else transport.get_write_buffer_size()
+    if transport is None or transport.is_closing():
+        return 0
+    return transport.get_write_buffer_size() + connection.unwritten
 
 
 class Reader:

@@ -226,6 +226,11 @@ class SessionConnection(asyncio.Protocol):
             self.tasks.add(task)
             task.add_done_callback(self._task_done)
 
+    @property
+    def unwritten(self) -> int:
+        """See ``Connection``."""
+        return 0
+
     def _handle(self, message: bytes) -> Answer | Awaitable[Answer]:
         return self.hub.dispatcher.handle(message, self.node, self.offload)
 

@@ -178,6 +178,9 @@ class ThinWorld(World):
             written.absorb(diff)
         return written
 
+    def diffs_since(self, earlier: World, steps: int) -> None:
+        """Not step by step."""
+
     def forget_how_it_was_made(self) -> None:
         """There is no world before that it holds."""
 

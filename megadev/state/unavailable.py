@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from megadev.errors import StateUnavailable
-from megadev.primitives.types import ZERO_HASH, Hash32
+from megadev.primitives.types import ZERO_HASH, Address, Hash32
 from megadev.state.reader import PrefetchHint
 from megadev.state.world import World
 
@@ -51,6 +51,8 @@ class UnavailableWorld(World):
     prove_storage: Any = _refuse
     account_trie: Any = _refuse
     storage_trie: Any = _refuse
+    storage_with_trie: Any = _refuse
+    storages: Any = _refuse
 
     def with_hint(self, hint: PrefetchHint) -> UnavailableWorld:
         """See ``Prefetches``: there is nothing to fetch."""
@@ -67,6 +69,13 @@ class UnavailableWorld(World):
 
     def written_since(self, earlier: World, steps: int) -> None:
         """Nobody knows."""
+
+    def diffs_since(self, earlier: World, steps: int) -> None:
+        """Nobody knows."""
+
+    def shares(self, other: World, address: Address) -> bool:
+        """Nobody knows."""
+        return False
 
     def forget_how_it_was_made(self) -> None:
         """There is nothing to forget."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-import megadev.rpc.methods  # noqa: F401  # registers every method
+import megadev.rpc.methods  # noqa: F401  # registers the methods
 from megadev.rpc.catalog import CATALOG, FULL, GROUPS, PLANNED
 from megadev.rpc.dispatch import METHODS
+
+METHODS.complete()
 
 
 def test_every_method_name_is_unique() -> None:

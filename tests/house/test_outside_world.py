@@ -69,3 +69,29 @@ def test_the_check_sees_each_way_of_reading_a_clock(tmp_path: Path) -> None:
     path.write_text(source)
     found = {name for name, _ in _names(Module(path))}
     assert found >= {"time.time", "time.perf_counter", "datetime.datetime.now"}
+
+
+DECODERS = {"json.load", "json.loads", "pickle.load", "pickle.loads", "msgspec.json.decode"}
+OWN_JSON = {
+    "primitives.guarded_json": "the guard",
+    "rpc.envelope": "looks at the nesting itself",
+    "rpc.gateway": "answers of this node",
+    "chain.contracts": "a file of ours",
+    "chain.packed_blocks": "what it wrote itself",
+    "state.thin": "what it wrote itself",
+    "sequencer.executing": "between processes of one node",
+    "bench": "asks nodes that it started",
+}
+"""Who decodes JSON without the guard, and why that is no door."""
+
+
+def test_json_that_others_wrote_comes_in_through_the_guard() -> None:
+    """A document nested 100,000 deep ends a process whose recursion limit was raised, unless it is looked at first."""
+    wrong = {
+        f"megadev/{module.name}:{line} decodes with {name}: use primitives.guarded_json"
+        for module in modules()
+        for name, line in _names(module)
+        if (name in DECODERS or (name.startswith("msgspec.json.Decoder(") and name.endswith(".decode")))
+        and not any(module.name == own or module.name.startswith(f"{own}.") for own in OWN_JSON)
+    }
+    assert not wrong, "\n".join(sorted(wrong))

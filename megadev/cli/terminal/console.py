@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TextIO
 
 import click
+import msgspec
 
 from megadev import __version__
 
@@ -40,8 +40,7 @@ class Account(Protocol):
     def private_key(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Paint:
+class Paint(msgspec.Struct, frozen=True):
     """Text in colour, or as it is."""
 
     enabled: bool
@@ -81,8 +80,7 @@ def plain_lines(text: str, limit: int) -> list[str]:
     return [one_line(line, limit * 4) for line in shown.splitlines() or [""]]
 
 
-@dataclass(frozen=True, slots=True)
-class ForkReport:
+class ForkReport(msgspec.Struct, frozen=True):
     """The banner's data about a fork: its origin (fit to be shown), the block, and notices."""
 
     endpoint: str
@@ -92,8 +90,7 @@ class ForkReport:
     warnings: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class L1Report:
+class L1Report(msgspec.Struct, frozen=True):
     """The banner's data about L1."""
 
     chain_id: int
@@ -102,8 +99,7 @@ class L1Report:
     fork: ForkReport | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StartReport:
+class StartReport(msgspec.Struct, frozen=True):
     """The banner's data about the node. Fees in wei, ``balance`` in wei, the timestamp in seconds."""
 
     accounts: Sequence[Account]

@@ -11,8 +11,9 @@ say as soon as it is over.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from megadev.chain.receipts import REVERTED
 from megadev.evm.engine import Frame, FrameExit, Step
@@ -40,8 +41,7 @@ _AFTER_THE_CODE = ("invalid code", "max code size exceeded", "contract creation 
 """How errors begin of creations whose code ran to its end: its last instruction is not to blame."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(msgspec.Struct, frozen=True):
     """The effect of an instruction. ``gas_left`` is what its frame had afterwards."""
 
     gas_left: int
@@ -66,8 +66,7 @@ class Pen(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Running:
+class _Running(msgspec.Struct):
     """The instruction that a frame is at."""
 
     step: Step

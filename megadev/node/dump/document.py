@@ -37,7 +37,7 @@ from megadev.node.dump.rows import built_again, is_behind_row, read_row, read_ro
 from megadev.node.dump.settings import NOTHING_SET, Settings, read_settings, written_settings
 from megadev.primitives.guarded_json import DecodeError, decode_large, let_go
 from megadev.primitives.hexcodec import to_data
-from megadev.primitives.json_pieces import pieces
+from megadev.primitives.json_pieces import joined, pieces
 from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32
 from megadev.state.unavailable import UnavailableWorld
 from megadev.state.world import World
@@ -93,6 +93,14 @@ def encode_dump(
     the state after every block but the last, where it is known. The same chain gives the same bytes.
     """
     made = blocks.made
+    written: list[msgspec.Raw] = []
+    outcomes: list[msgspec.Raw] = []
+    hashes: dict[str, str] = {}
+    for block in made:  # once: old ones are unpacked, or read, for that
+        written.append(_encoded(written_block(block)))
+        outcomes += [_encoded(written_receipt(block, index)) for index in range(len(block.transactions))]
+        if header_hash(block.header) != block.hash:
+            hashes[hex(block.number)] = to_data(block.hash)
     again = _behind_rows(blocks) if history else frozenset()
     known = _codes_from_the_start(made[0].world, state) if history else frozenset()
     head = made[-1].header
@@ -113,10 +121,8 @@ def encode_dump(
         },
         "accounts": {address: _encoded(account) for address, account in written_accounts(state, zeroed or {})},
         "best_block_number": head.number,
-        "blocks": [_encoded(written_block(block)) for block in made],
-        "transactions": [
-            _encoded(written_receipt(block, index)) for block in made for index in range(len(block.transactions))
-        ],
+        "blocks": written,
+        "transactions": outcomes,
         "historical_states": [
             [
                 to_data(block.hash),
@@ -140,7 +146,6 @@ def encode_dump(
         document["rollup"] = said
     if blocks.rows:
         document["rows"] = [written_row(row, state) for row in blocks.rows]
-    hashes = {hex(block.number): to_data(block.hash) for block in made if header_hash(block.header) != block.hash}
     if hashes:
         document["hashes"] = hashes
     return pieces([document])
@@ -159,7 +164,12 @@ def encode_accounts(state: World, zeroed: Mapping[Address, Iterable[int]] | None
 def compress(document: Iterable[bytes]) -> bytes:
     """As RPC hands it out: gzip, the same bytes for the same document."""
     packing = zlib.compressobj(level=9, wbits=31)
-    return b"".join([*map(packing.compress, document), packing.flush()])
+
+    def packed() -> Iterator[bytes]:
+        yield from map(packing.compress, document)
+        yield packing.flush()
+
+    return joined(packed())
 
 
 def _behind_rows(blocks: Span) -> frozenset[int]:

@@ -22,6 +22,7 @@ from megadev.config.kinds import STORE_NAME as FILE_NAME
 from megadev.errors import ConfigError
 from megadev.files import check_regular, open_lock, try_lock
 from megadev.node.storage.records import RowRecord, decode
+from megadev.primitives.guarded_json import decode_json
 
 LOCK_NAME = "lock"
 VERSION = 2
@@ -380,7 +381,7 @@ class Database:
     def _read_promise(self) -> Promise:
         self._lock.seek(0)
         try:
-            return msgspec.json.decode(self._lock.read(4096), type=Promise)
+            return decode_json(self._lock.read(4096), Promise)
         except (msgspec.MsgspecError, ValueError):
             return Promise()
 
@@ -477,7 +478,7 @@ def _claim(folder: Path) -> TextIO:
     if try_lock(lock):
         return lock
     try:
-        pid = msgspec.json.decode(lock.read(4096), type=Promise).pid
+        pid = decode_json(lock.read(4096), Promise).pid
     except (msgspec.MsgspecError, ValueError):
         pid = 0
     finally:

@@ -19,6 +19,7 @@ from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import Transaction
 from megadev.evm.engines import open_engine
 from megadev.node.broken_promises import BrokenPromise, Equivocation, Evidence, SignedPromise, VoidMiniBlock
+from megadev.primitives.guarded_json import decode_json
 from megadev.primitives.latency import Latency
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.rollup.consolidator import Derived
@@ -168,7 +169,7 @@ def encode(record: msgspec.Struct | ChainSpec | Transaction) -> bytes:
 
 def decode(data: bytes, kind: type[_Record]) -> _Record:
     """The record in a row. Raises ``ValueError`` for anything else."""
-    return msgspec.json.decode(data, type=kind)
+    return decode_json(data, kind)
 
 
 def block_record(

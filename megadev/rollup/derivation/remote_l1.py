@@ -16,6 +16,7 @@ import msgspec
 from megadev.chain.blobs import hash_of_blob
 from megadev.chain.receipts import Log
 from megadev.errors import MalformedTransaction, MegadevError
+from megadev.primitives.guarded_json import decode_json
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.rollup.derivation.config import CONFIG_UPDATE_TOPIC
@@ -84,7 +85,7 @@ class RemoteL1(L1Source):
         wanted = ",".join(to_data(each) for each in dict.fromkeys(hashes))
         body = self._get(f"/eth/v1/beacon/blobs/{block.number}?versioned_hashes={wanted}")
         try:
-            found = [] if body is None else [_bytes(each) for each in msgspec.json.decode(body)["data"]]
+            found = [] if body is None else [_bytes(each) for each in decode_json(body)["data"]]
             kept = {hash_of_blob(blob): blob for blob in found}
         except (*_MALFORMED, MalformedTransaction) as error:
             raise L1Unavailable(f"the blobs of L1 block {block.number} are malformed: {error!r}") from None

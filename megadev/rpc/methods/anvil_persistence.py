@@ -9,14 +9,15 @@ from megadev.chain.transactions import blobs_of
 from megadev.node.dump.capture import Capture
 from megadev.node.dump.document import compress
 from megadev.node.dump.loading import load_state
-from megadev.primitives.hexcodec import parse_large_data, to_data, to_large_data
+from megadev.primitives.hexcodec import parse_large_data, to_data
+from megadev.primitives.json_pieces import LargeData
 from megadev.rpc.codec import BoolParam, HashParam, LargeDataParam
 from megadev.rpc.dispatch import method
 from megadev.rpc.node import RpcNode
 
 
 @method("anvil_dumpState")
-async def anvil_dumpState(node: RpcNode, history: BoolParam | None = None) -> str:
+async def anvil_dumpState(node: RpcNode, history: BoolParam | None = None) -> LargeData:
     """The chain and its state, gzipped; with ``history`` also the state after every block (the default is what
     --preserve-historical-states says). A dump holds sealed blocks, so the open one is sealed first."""
     with_history = node.node.config.preserve_historical_states if history is None else history
@@ -26,7 +27,7 @@ async def anvil_dumpState(node: RpcNode, history: BoolParam | None = None) -> st
         return Capture(node.node)
 
     capture = await node.node.writer.take_turn(between_blocks)
-    return await asyncio.to_thread(lambda: to_large_data(compress(capture.pieces(history=with_history))))
+    return await asyncio.to_thread(lambda: LargeData(compress(capture.pieces(history=with_history))))
 
 
 @method("anvil_loadState")

@@ -20,15 +20,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from websockets.sync.server import ServerConnection, serve
+
 from megadev import Devnet
 from megadev.artifacts.formats.origin import NotAnArtifact, Origin
 from megadev.artifacts.formats.reading import read
+from megadev.beacon import PREFIX
 from megadev.chain.blocks import decode_block
 from megadev.chain.transactions import decode_transaction
 from megadev.cli.client import CallFailed, call
+from megadev.cli.replica_node import ReplicaNode
 from megadev.cli.wait import _named_in
 from megadev.config.resolve import resolve
+from megadev.devnet import _document as shown_at
 from megadev.errors import MegadevError
+from megadev.node.replication import Update
+from megadev.node.storage import records
+from megadev.primitives.guarded_json import decode_json
 from megadev.reload.contracts import read_document, read_solc
 from megadev.reload.manifest import read_manifest
 from megadev.rollup.batches import decode_batch
@@ -131,8 +139,29 @@ def upstream() -> Iterator[tuple[str, list[bytes]]]:
         server.shutdown()
 
 
-def doors(net: Devnet, folder: Path, url: str, answer: list[bytes], store: str) -> dict[str, Door]:
-    """All of them, by name. ``store`` is a DA store's URL."""
+@contextlib.contextmanager
+def followed() -> Iterator[tuple[str, list[bytes]]]:
+    """The same over WebSocket: a node that a replica follows. What is in the list is the result of every request."""
+    result = [b""]
+
+    def answer(connection: ServerConnection) -> None:
+        with contextlib.suppress(Exception):
+            for message in connection:
+                number = json.loads(message)["id"]
+                connection.send((b'{"jsonrpc":"2.0","id":%d,"result":' % number + result[0] + b"}").decode("latin-1"))
+
+    with serve(answer, "127.0.0.1", 0, max_size=None) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.socket.getsockname()[1]}", result
+        server.shutdown()
+        thread.join(10)
+
+
+def doors(
+    net: Devnet, folder: Path, url: str, answer: list[bytes], store: str, leader: str, told: list[bytes]
+) -> dict[str, Door]:
+    """All of them, by name. ``store`` is a DA store's URL, ``leader`` that of a node to follow."""
 
     def from_file(use: Callable[[Path], object]) -> Door:
         def door(document: bytes) -> object:
@@ -170,8 +199,23 @@ def doors(net: Devnet, folder: Path, url: str, answer: list[bytes], store: str) 
 
         return door
 
+    def follow(document: bytes) -> object:
+        told[0] = document
+        with ReplicaNode(leader, 0.0).opened():
+            return None
+
+    def shown(document: bytes) -> object:
+        """A path that a browser asks for: at most some kilobytes of it come that far."""
+        path = "/" + document[:4_000].decode("latin-1")
+        places = (path, f"{PREFIX}blobs{path}", PREFIX + path[1:], f"/docs{path}", f"/explorer{path}", f"/da/get{path}")
+        return [shown_at(net.node, net.node.l2, place, True) for place in places]
+
     client = StoreClient(url)
     return {
+        "what a followed node tells": follow,
+        "a replica's update": lambda document: decode_json(document, Update),
+        "a store's record": lambda document: records.decode(document, records.BlockRecord),
+        "a path": shown,
         "data for a DA store": put("/put"),
         "faults of a DA store": put("/faults"),
         "a DA store's certificate": answered(lambda: client.put(b"data")),
@@ -219,9 +263,14 @@ def main() -> None:
     chance = random.Random(int(sys.argv[1]))
     tried = 0
     store = DataStoreServer(Store(bytes(31) + b"\x01"))
-    with tempfile.TemporaryDirectory() as folder, upstream() as (url, answer), Devnet(no_l1=True) as net:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        upstream() as (url, answer),
+        followed() as (leader, told),
+        Devnet(no_l1=True) as net,
+    ):
         net.dispatcher.on_defect = lambda method, error: print(f"{method}: {error!r}")
-        ways = doors(net, Path(folder), url, answer, store.url)
+        ways = doors(net, Path(folder), url, answer, store.url, leader, told)
         for document in documents(chance, int(sys.argv[2])):
             for name, door in ways.items():
                 tried += 1

@@ -63,7 +63,11 @@ OPERATIONS: Final = ENVIRONMENT + 512
 PRECOMPILES: Final = OPERATIONS + 2048
 SMALL_ADDRESSES: Final = 1024
 COUNTS: Final = PRECOMPILES + SMALL_ADDRESSES
-"""32-bit words: accounts changed; accounts looked at without the host's being asked; slots reported; changed ones."""
+CONTEXT_END: Final = COUNTS + 16
+CHANGED_COUNT, LOOKED_AT_COUNT, REPORTED_SLOTS, REPORTED_CHANGES = range(
+    (COUNTS - CONTEXT) // 4, (COUNTS - CONTEXT) // 4 + 4
+)
+"""Four more: accounts changed; accounts looked at without the host's being asked; slots reported; changed ones."""
 ASKED, ANSWER = CONTEXT, CONTEXT + 32
 
 _WITHOUT_ENTRIES: Final = bytes(kind & 1 for kind in range(256))
@@ -85,7 +89,7 @@ class Arena:
         self.instance = self.store.instantiate(runtime, ())
         base, self.memory = self.store.memory(self.instance)
         self.view = memoryview((ctypes.c_ubyte * _SPACE).from_address(base)).cast("B")
-        self.words = self.view[CONTEXT : CONTEXT + 192].cast("I")
+        self.words = self.view[CONTEXT:CONTEXT_END].cast("I")
         self.signed_words = self.view[CONTEXT : CONTEXT + 192].cast("i")
         self.numbers = self.view[CONTEXT : CONTEXT + 192].cast("q")
         self.drive = self.store.function(self.instance, "drive", 1)
@@ -114,10 +118,12 @@ class Arena:
         """Whose addresses are marked as precompiles'."""
         self.moved: list[bytes] = []
         """Those of them that are not small."""
+        self.environment: object = None
+        """The block and the number of the chain that lie there."""
+        self.limits: object = None
+        """The rules and limits that lie there."""
         self.spec: object = None
         """Whose numbers lie there, where they are counted (MegaETH)."""
-        self.block: object = None
-        """Whose environment lies there."""
         self.by_bytes: dict[bytes, int] = {}
         self.by_hash: dict[Hash32, int] = {}
         self.codes: list[bytes] = []
@@ -131,6 +137,8 @@ class Arena:
         words = self.words
         if words[ACCOUNT_COUNT] > _MOST_KEPT_ACCOUNTS or words[SLOT_COUNT] > _MOST_KEPT_SLOTS:
             self.forget_state()
+        elif self.known.is_at(reader):
+            return
         changes = self.known.changes_to(reader, self.by_hash.get)
         if changes is None:
             self._forget_state.held()
@@ -233,20 +241,19 @@ class Arena:
         struct.pack_into("<iIII", view, CODES + CODE_SIZE * index + 16, place, table, mask, 0)
         struct.pack_into("<I", view, CODES + CODE_SIZE * index + 36, data)
 
-    def start(self, marks: bytes, account: bytes) -> int:
+    def start(self, marks: bytes) -> int:
         """Begin the outermost frame, which lies there, and go on as ``drive`` does. ``marks``: accounts of which
-        something is known, 32 bytes each: the address as a little-endian word, flags in its last 8 bytes. ``account``:
-        what is known of the frame's own.
+        something is known, 32 bytes each: the address as a little-endian word, flags in its last 8 bytes.
         """
-        self.view[LISTS : LISTS + len(marks) + len(account)] = marks + account
+        self.view[LISTS : LISTS + len(marks)] = marks
         self._start.arguments[0] = len(marks) // 32
         return self._start.held()
 
-    def set_up(self, marks: bytes, account: bytes) -> None:
-        """The same up to where it would go on: ``drive`` does that."""
-        self.view[LISTS : LISTS + len(marks) + len(account)] = marks + account
+    def set_up(self, marks: bytes) -> bool:
+        """The same up to where it would go on: ``drive`` does that. True if the frame's account is needed first."""
+        self.view[LISTS : LISTS + len(marks)] = marks
         self._set_up.arguments[0] = len(marks) // 32
-        self._set_up.held()
+        return self._set_up.held() != 0
 
     def place_account(self, address: bytes) -> int:
         """The location of the account."""
@@ -266,8 +273,8 @@ class Arena:
 
     def changed_accounts(self) -> tuple[int, ...]:
         """Where the accounts lie that the last run has changed."""
-        (count,) = struct.unpack_from("<I", self.view, COUNTS)
-        return struct.unpack_from(f"<{count}I", self.view, CHANGED)
+        count = self.words[CHANGED_COUNT]
+        return struct.unpack_from(f"<{count}I", self.view, CHANGED) if count else ()
 
     @property
     def is_full(self) -> bool:

@@ -71,6 +71,7 @@ _IN_STATE = struct.Struct("<I80s")
 _NO_LIMIT: Final = 0xFFFFFFFF
 _PRELOADS: Final = frozenset(3 * 4**n for n in range(8))
 """How many slots of an account have been asked for when one looks whether all of it can be put there at once."""
+_NOBODY: Final[frozenset[Address]] = frozenset()
 _KNOWN, _KNOWN_IN_STATE = 1, 1 | 4
 """Of a slot."""
 _IS: Final = tuple(bytes(4) + flags.to_bytes(8, "little") for flags in range(512))
@@ -126,11 +127,13 @@ class NativeRun:
         """How many slots of each account have been asked for one by one."""
         self.must_be_asked = getattr(self.journal.reader, "must_be_asked", False)
         journal = self.journal
-        self.written = frozenset(journal.slots)
+        self.written = frozenset(journal.slots) if journal.slots else _NOBODY
         """Accounts whose slots in the journal are perhaps not the reader's any more."""
         origin = journal.origin
-        written = {address for address, account in journal.accounts.items() if account is not origin[address]}
-        self.written_accounts = written.union(journal.created, journal.destroyed, journal.touched)
+        written = [address for address, account in journal.accounts.items() if account is not origin[address]]
+        if journal.created or journal.destroyed or journal.touched:
+            written += {*journal.created, *journal.destroyed, *journal.touched}.difference(written)
+        self.written_accounts = written
         """Accounts that are perhaps not the reader's any more themselves."""
 
     # the story
@@ -166,11 +169,6 @@ class NativeRun:
         numbers[at.PAUSE_AT] = call.gas - FIRST_SLICE
         words[at.TELLS] = machine.tracer is not None
         words[at.HEAT_LIMIT] = self.tier.heat_limit
-        words[at.INITCODE_LIMIT] = _limit(machine.initcode_size_limit)
-        words[at.CODE_LIMIT] = _limit(machine.code_size_limit)
-        words[at.DESTROYS_ALL] = machine.rules.destroys_all
-        words[at.INITCODE_WORD_GAS] = machine.rules.initcode_word
-        words[at.DELEGATES] = machine.rules.delegates
         words[at.BLOB_COUNT] = len(machine.blob_hashes)
         for i, blob_hash in enumerate(machine.blob_hashes):
             view[at.BLOBS + 32 * i : at.BLOBS + 32 * i + 32] = blob_hash[::-1]
@@ -181,30 +179,39 @@ class NativeRun:
             0, 0, 0, 0, 0, 0, call.static, 0, call.gas, -1, call.is_delegated, _word(call.address), _word(call.caller),
             call.value.to_bytes(32, "little"), _word(call.code_address),
         )  # fmt: skip
-        marks, account = self._marks(), self._known(call.address, 0)
+        marks = self._marks()
         if not journal.warm_slots:
-            return lambda: arena.start(marks, account)
-        arena.set_up(marks, account)
+            return lambda: arena.start(marks)
+        if arena.set_up(marks):
+            self._account()
         self._put_warm_slots()
         return arena.drive.held
 
     def _put_environment(self) -> None:
         arena, machine, block = self.arena, self.machine, self.machine.block
-        view, start = arena.view, at.ENVIRONMENT
+        view, words, start = arena.view, arena.words, at.ENVIRONMENT
         view[start : start + 64] = _word(machine.origin) + machine.gas_price.to_bytes(32, "little")
-        if arena.block is block:
+        limits = (machine.rules, machine.code_size_limit, machine.initcode_size_limit)
+        if arena.limits != limits:
+            rules, code, initcode = arena.limits = limits
+            words[at.INITCODE_LIMIT], words[at.CODE_LIMIT] = _limit(initcode), _limit(code)
+            words[at.DESTROYS_ALL] = rules.destroys_all
+            words[at.INITCODE_WORD_GAS] = rules.initcode_word
+            words[at.DELEGATES] = rules.delegates
+        environment = block, machine.chain_id
+        if arena.environment == environment:
             return
-        words = (block.timestamp, block.number)
+        numbers = (block.timestamp, block.number)
         view[start + 64 : start + 320] = b"".join(
             (
                 _word(block.coinbase),
-                *(word.to_bytes(32, "little") for word in words),
+                *(word.to_bytes(32, "little") for word in numbers),
                 block.prev_randao[::-1],
                 *(w.to_bytes(32, "little") for w in (block.gas_limit, machine.chain_id, block.base_fee)),
                 block.blob_base_fee.to_bytes(32, "little"),
             )
         )
-        arena.block = block
+        arena.environment = environment
 
     def _marks(self) -> bytes:
         """The accounts of which something is known: they are warm, or precompiles that have been moved; these are warm
@@ -213,7 +220,7 @@ class NativeRun:
         arena, precompiles, warm = self.arena, self.machine.precompiles, self.journal.warm_accounts
         if len(warm) > MOST_WARM_ACCOUNTS:
             raise GivenUp
-        marks = [address[::-1] + _IS_WARM for address in warm if address not in precompiles]
+        marks = [address[::-1] + _IS_WARM for address in warm.keys() - precompiles.keys()]
         if arena.precompiles is not precompiles:
             own = self.machine.rules.precompiles
             arena.moved = [
@@ -272,7 +279,8 @@ class NativeRun:
         call.gas = max(arena.numbers[at.GAS], 0)
         if error == 0 or error == _REVERTED:
             call.output = bytes(arena.view[at.RETURN_DATA : at.RETURN_DATA + words[at.RETURN_SIZE]])
-        call.error = self._reason()
+        if error:
+            call.error = self._reason()
         outcome = NativeOutcome(arena, succeeded=error == 0)
         if journal.takes_outcome and not self.written:
             journal.outcome = outcome
@@ -315,9 +323,10 @@ class NativeRun:
         """Returns an account's data as the runtime has it. ``flags`` it has already."""
         arena, journal = self.arena, self.journal
         account = journal.account(address)
-        for marked, flag in ((journal.created, _CREATED), (journal.destroyed, _DESTROYED), (journal.touched, _TOUCHED)):
-            if address in marked:
-                flags |= flag
+        if flags & _WRITTEN:
+            flags |= _CREATED if address in journal.created else 0
+            flags |= _DESTROYED if address in journal.destroyed else 0
+            flags |= _TOUCHED if address in journal.touched else 0
         storage = 1 if flags & _CREATED else 0
         if account is None:
             return _ACCOUNT.pack(1, 0, storage, 0, 0, bytes(32), EMPTY_CODE_HASH, 0, flags)
@@ -350,12 +359,15 @@ class NativeRun:
             return
         start = at.SLOTS + at.SLOT_SIZE * arena.words[at.SIZE]
         slot = int.from_bytes(view[start : start + 32], "little")
-        current = journal.load(address, slot).to_bytes(32, "little")
-        view[start + 64 : start + 128] = current + journal.original(address, slot).to_bytes(32, "little")
-        if address in self.written or address in journal.created:
-            view[start + 48] |= _KNOWN
+        in_state = not (address in self.written or address in journal.created)
+        if in_state and journal.takes_outcome:  # which tells that it was read, and what it was
+            current = original = journal.reader.storage(address, slot).to_bytes(32, "little")
         else:
-            view[start + 48] |= _KNOWN_IN_STATE
+            current = journal.load(address, slot).to_bytes(32, "little")
+            original = journal.original(address, slot).to_bytes(32, "little")
+        view[start + 64 : start + 128] = current + original
+        view[start + 48] |= _KNOWN_IN_STATE if in_state else _KNOWN
+        if in_state:
             arena.known.places[address] = place
 
     def _put_storage(self, place: int, address: Address, asked: int) -> bool:

@@ -60,6 +60,10 @@ class KnownState:
         self.places.clear()
         self._world, self._laid, self._over = _nothing, (), ()
 
+    def is_at(self, reader: StateReader) -> bool:
+        """True if nothing has to be changed for ``reader``, a view of a world, as most are."""
+        return type(reader) is WorldView and reader.world is self._world() and not self._laid
+
     def is_near(self, reader: StateReader) -> bool | None:
         """True if ``reader`` can be followed from here, None if nothing is known here."""
         known = self._world()

@@ -13,7 +13,6 @@ from megadev.evm.engines.native.arena import Arena
 from megadev.primitives.types import Address
 
 _SLOT: Final = struct.Struct("<20s12x32s32s32s")
-_COUNTS: Final = struct.Struct("<4I")
 _LOG: Final = struct.Struct("<II8x20s12x")
 _LOG_HEAD: Final = 48
 
@@ -24,12 +23,13 @@ class NativeOutcome:
     __slots__ = ("_changed", "_logs", "_looked_at", "_slots", "_succeeded")
 
     def __init__(self, arena: Arena, *, succeeded: bool) -> None:
-        view = arena.view
-        _, looked_at, slots, self._changed = _COUNTS.unpack_from(view, at.COUNTS)
-        start = at.MEMORIES + 32 * looked_at
+        view, words = arena.view, arena.words
+        self._changed = words[at.REPORTED_CHANGES]
+        logs = words[at.LOGS_SIZE]
+        start = at.MEMORIES + 32 * words[at.LOOKED_AT_COUNT]
         self._looked_at = bytes(view[at.MEMORIES : start])
-        self._slots = bytes(view[start : start + _SLOT.size * slots])
-        self._logs = bytes(view[at.LOGS : at.LOGS + arena.words[at.LOGS_SIZE]])
+        self._slots = bytes(view[start : start + _SLOT.size * words[at.REPORTED_SLOTS]])
+        self._logs = bytes(view[at.LOGS : at.LOGS + logs]) if logs else b""
         self._succeeded = True
         if not succeeded:
             self.undo()

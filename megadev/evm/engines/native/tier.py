@@ -81,7 +81,8 @@ class Tier:
         """An arena for the machine's rules, until it is given back. None where native code cannot be had: said once."""
         table, reader = self._table(machine.mnemonics, kind), machine.journal.reader
         with self._lock:
-            arena = _nearest(self._idle.get(table), reader)
+            idle = self._idle.get(table)
+            arena = idle.pop() if idle and idle[-1].known.is_at(reader) else _nearest(idle, reader)
             if arena is None:
                 if self._forbidden:
                     return None

@@ -807,8 +807,9 @@ static u32 operate(frame* f, u32 op) {
 #endif
     case 0x5c: {
       if (!charge(f, GAS_TRANSIENT)) return halt(OUT_OF_GAS);
-      const slot* s = slot_at(place_of_slot(f->account | TRANSIENT, top - 1));
-      top[-1] = s->epoch == context->epoch && s->generation == context->generation ? s->current : small(0);
+      const index_entry* e = slot_index_of(f->account | TRANSIENT, top - 1);
+      const slot* s = slot_at(e->place);
+      top[-1] = e->epoch == context->epoch && s->generation == context->generation ? s->current : small(0);
       break;
     }
     case 0x5d: {

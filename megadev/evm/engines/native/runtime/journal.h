@@ -10,21 +10,9 @@
 #pragma once
 #include "machine.h"
 
-static inline u32 place_of_account(const word* a) {
-  u32 h = (u32)((a->l[0] * 0x9e3779b97f4a7c15ull ^ a->l[1] * 0xc2b2ae3d27d4eb4full ^ a->l[2]) >> 40);
-  for (;; h++) {
-    u32 i = h & (ACCOUNT_PLACES - 1);
-    if (account_at(i)->epoch != context->epoch || is_equal(&account_at(i)->address, a)) return i;
-  }
-}
-static void begin_account(u32 place, const word* address) {
+static void begin_account(u32 place) {
   account* a = account_at(place);
-  if (a->epoch != context->epoch) {
-    if (++context->account_count > MOST_ACCOUNTS) context->too_big = 1;
-    a->address = *address;
-    a->epoch = context->epoch;
-    a->in_state = a->storage_in_state = a->incarnation = 0;
-  }
+  const word* address = &a->address;
   a->generation = context->generation;
   a->is_known = a->undo = a->is_listed = 0;
   a->storage = a->storage_in_state;
@@ -36,39 +24,42 @@ static void begin_account(u32 place, const word* address) {
     a->flags = CONSOLE; /* "console.log": Hardhat's */
   }
 }
+static u32 new_account(index_entry* e, const word* address) {
+  u32 place = context->account_count;
+  if (place < MOST_ACCOUNTS) {
+    context->account_count++;
+    *e = (index_entry){context->epoch, place};
+  } else {
+    context->too_big = 1; /* whatever this place holds: the run is given up */
+  }
+  account* a = account_at(place);
+  a->address = *address;
+  a->in_state = a->storage_in_state = a->incarnation = 0;
+  begin_account(place);
+  return place;
+}
 /* The account's place; made where there is none, unknown and cold. */
 static inline u32 account_of(const word* address) {
-  u32 i = place_of_account(address);
-  if (account_at(i)->generation != context->generation || account_at(i)->epoch != context->epoch) begin_account(i, address);
-  return i;
-}
-static inline u32 place_of_slot(u32 owner, const word* key) {
-  u64 h = (key->l[0] * 0x9e3779b97f4a7c15ull ^ key->l[1] * 0xc2b2ae3d27d4eb4full ^ key->l[2] * 0x165667b19e3779f9ull ^
-           (key->l[3] + owner) * 0x27d4eb2f165667c5ull) >>
-          40;
+  u32 h = (u32)((address->l[0] * 0x9e3779b97f4a7c15ull ^ address->l[1] * 0xc2b2ae3d27d4eb4full ^ address->l[2]) >> 40);
   for (;; h++) {
-    u32 i = (u32)h & (SLOT_PLACES - 1);
-    slot* s = slot_at(i);
-    if (s->epoch != context->epoch || (s->account == owner && is_equal(&s->key, key))) return i;
+    index_entry* e = account_index_at(h);
+    if (e->epoch != context->epoch) return new_account(e, address);
+    account* a = account_at(e->place);
+    if (!is_equal(&a->address, address)) continue;
+    if (a->generation != context->generation) begin_account(e->place);
+    return e->place;
   }
 }
-static void begin_slot(u32 place, u32 owner, const word* key) {
+static void begin_slot(u32 place) {
   slot* s = slot_at(place);
-  if (s->epoch != context->epoch) {
-    if (++context->slot_count > MOST_SLOTS) context->too_big = 1;
-    s->key = *key;
-    s->epoch = context->epoch;
-    s->account = owner;
-    s->state = 0;
-  }
   s->generation = context->generation;
   s->undo = s->flags = 0;
-  if (owner & TRANSIENT) {
+  if (s->account & TRANSIENT) {
     s->state = SLOT_KNOWN;
     s->current = small(0);
     return;
   }
-  const account* a = account_at(owner);
+  const account* a = account_at(s->account);
   u32 in_state = a->flags & (CREATED | WRITTEN_SLOTS) ? 0 : SLOT_IN_STATE;
   if (s->state & in_state && s->incarnation == a->incarnation) {
     s->state = SLOT_KNOWN | SLOT_IN_STATE;
@@ -83,11 +74,39 @@ static void begin_slot(u32 place, u32 owner, const word* key) {
     s->state = 0;
   }
 }
+static u32 new_slot(index_entry* e, u32 owner, const word* key) {
+  u32 place = context->slot_count;
+  if (place < MOST_SLOTS) {
+    context->slot_count++;
+    *e = (index_entry){context->epoch, place};
+  } else {
+    context->too_big = 1;
+  }
+  slot* s = slot_at(place);
+  s->key = *key;
+  s->account = owner;
+  s->state = 0;
+  begin_slot(place);
+  return place;
+}
+/* Where the index says where the slot is, or would. */
+static inline index_entry* slot_index_of(u32 owner, const word* key) {
+  u64 h = (key->l[0] * 0x9e3779b97f4a7c15ull ^ key->l[1] * 0xc2b2ae3d27d4eb4full ^ key->l[2] * 0x165667b19e3779f9ull ^
+           (key->l[3] + owner) * 0x27d4eb2f165667c5ull) >>
+          40;
+  for (;; h++) {
+    index_entry* e = slot_index_at((u32)h);
+    if (e->epoch != context->epoch) return e;
+    const slot* s = slot_at(e->place);
+    if (s->account == owner && is_equal(&s->key, key)) return e;
+  }
+}
 /* The slot's place; made where there is none, unknown and cold. */
 static inline u32 slot_of(u32 owner, const word* key) {
-  u32 i = place_of_slot(owner, key);
-  if (slot_at(i)->generation != context->generation || slot_at(i)->epoch != context->epoch) begin_slot(i, owner, key);
-  return i;
+  index_entry* e = slot_index_of(owner, key);
+  if (e->epoch != context->epoch) return new_slot(e, owner, key);
+  if (slot_at(e->place)->generation != context->generation) begin_slot(e->place);
+  return e->place;
 }
 
 /* The slot is among those that were read or written, also if the frame reverts. */

@@ -14,11 +14,13 @@ enum {
   ACCOUNTS = 0x100000,
   CHANGED = 0xa0000, /* places of the accounts that were changed, u32 each */
   LOOKED_AT = 0xa8000, /* places of the accounts that were looked at, u32 each */
+  ACCOUNT_INDEX = 0x370000,
   ACCESSED = 0x380000, /* places of the slots that were read or written, u32 each */
   CODES = 0x400000,
   LISTS = 0x500000,
   LOGS = 0x600000,
   SLOTS = 0x1600000,
+  SLOT_INDEX = 0x2300000,
   UNDO = 0x2600000,
   STACKS = 0x5600000,
   CODE_BYTES = 0x7800000,
@@ -185,7 +187,7 @@ typedef struct {
   i32 code;
   u32 flags;
 } account_state;
-/* An account lies where it lies for an epoch. What has been asked about the state stays known from one transaction to
+/* An account keeps its place for an epoch. What has been asked about the state stays known from one transaction to
  * the next; everything before that is a transaction's own, and anew with each generation. */
 typedef struct {
   word address;
@@ -204,7 +206,7 @@ typedef struct {
     };
     account_state now;
   };
-  u32 epoch;
+  u32 unused_a;
   u32 storage_in_state;
   u32 incarnation; /* slots of another one are not its slots any more */
   u32 in_state; /* the state of it is known, and stands here */
@@ -213,8 +215,9 @@ typedef struct {
 } account;
 enum { ACCOUNT_KNOWN = 40, ACCOUNT_STATE = 56, ACCOUNT_STATE_SIZE = 80 };
 _Static_assert(__builtin_offsetof(account, nonce) == ACCOUNT_STATE && sizeof(account_state) == ACCOUNT_STATE_SIZE &&
-                   __builtin_offsetof(account, epoch) == 136 && sizeof(account) == 240, "account");
-_Static_assert(ACCOUNTS + ACCOUNT_PLACES * sizeof(account) <= ACCESSED, "accounts");
+                   __builtin_offsetof(account, storage_in_state) == 140 && sizeof(account) == 240, "account");
+_Static_assert(ACCOUNTS + (MOST_ACCOUNTS + 1) * sizeof(account) <= ACCOUNT_INDEX, "accounts");
+_Static_assert(ACCOUNT_INDEX + ACCOUNT_PLACES * sizeof(u64) <= ACCESSED, "index of accounts");
 
 typedef struct {
   word key;
@@ -223,12 +226,21 @@ typedef struct {
   u32 undo;
   u32 state;
   u32 flags; /* WARM */
-  u32 epoch;
+  u32 unused;
   u32 incarnation; /* its account's, when it was read */
   word current;
   word original;
 } slot;
 _Static_assert(sizeof(slot) == 128, "slot");
+_Static_assert(SLOTS + (MOST_SLOTS + 1) * sizeof(slot) <= SLOT_INDEX, "slots");
+_Static_assert(SLOT_INDEX + SLOT_PLACES * sizeof(u64) <= UNDO, "index of slots");
+
+/* Accounts and slots lie one behind the other, so that few of them touch few pages; a hash table says where each is.
+ * Entries of another epoch are empty. */
+typedef struct {
+  u32 epoch;
+  u32 place;
+} index_entry;
 
 typedef struct {
   u32 is_account;
@@ -271,6 +283,8 @@ _Static_assert(sizeof(entry) == 32, "entry");
 #define context ((context_t*)CONTEXT)
 #define frame_at(i) ((frame*)FRAMES + (i))
 #define account_at(i) ((account*)ACCOUNTS + (i))
+#define account_index_at(i) ((index_entry*)ACCOUNT_INDEX + ((i) & (ACCOUNT_PLACES - 1)))
+#define slot_index_at(i) ((index_entry*)SLOT_INDEX + ((i) & (SLOT_PLACES - 1)))
 #define slot_at(i) ((slot*)SLOTS + (i))
 #define code_at(i) ((code*)CODES + (i))
 #define undo_at(i) ((undo_record*)UNDO + (i))

@@ -338,7 +338,7 @@ u32 EXPORT(drive)(void) {
       case AT_HOST:
         f->entry = REFUSED; /* the host's answer is its end */
         f->resume = -1;
-        return account_at(place_of_account(&f->code_address))->flags & PRECOMPILE ? NEEDS_PRECOMPILE : NEEDS_PRINT;
+        return account_at(account_of(&f->code_address))->flags & PRECOMPILE ? NEEDS_PRECOMPILE : NEEDS_PRINT;
       case REFUSED:
         if (f->resume >= 0) context->error = (u32)f->resume;
         r = leave(f);
@@ -384,15 +384,14 @@ u32 EXPORT(drive)(void) {
   }
 }
 
-/* A new transaction: nothing is known but count accounts in LISTS (their addresses, each with flags in its last word),
- * and behind them the state of the outermost frame's own. That frame is what the host has filled in. */
-static void prepare_frame(u32 count) {
+/* A new transaction: of count accounts in LISTS something is known (their addresses, each with flags in its last word).
+ * The outermost frame is what the host has filled in; answers for what the host is needed first. */
+static u32 prepare_frame(u32 count) {
   context->generation++;
   context->undo_count = context->logs_size = context->accessed_count = context->looked_at_count = 0;
   context->changed_count = context->return_size = context->answered = context->too_big = context->error = 0;
   zero_from = zero_to = 0;
-  word* w = (word*)LISTS;
-  for (; count--; w++) {
+  for (word* w = (word*)LISTS; count--; w++) {
     word address = as_address(w);
     account* a = account_at(account_of(&address));
     a->flags |= (u32)w->l[3];
@@ -401,10 +400,6 @@ static void prepare_frame(u32 count) {
   frame* f = frame_at(0);
   context->depth = 1;
   f->account = account_of(&f->address);
-  account *a = account_at(f->account), *known = (account*)((u8*)w - ACCOUNT_KNOWN);
-  u32 flags = a->flags | known->flags;
-  copy_bytes(&a->is_known, w, ACCOUNT_STATE + ACCOUNT_STATE_SIZE - ACCOUNT_KNOWN);
-  a->flags = flags;
   f->stack = STACKS;
   f->undo_at = f->logs_at = 0;
   f->height = f->pc = 0;
@@ -417,12 +412,13 @@ static void prepare_frame(u32 count) {
   }
   set_code_of(f, f->code);
   begin_code(f);
+  return know(f->account);
 }
 /* The same, without going on. */
-void EXPORT(set_up)(u32 count) { prepare_frame(count); }
+u32 EXPORT(set_up)(u32 count) { return prepare_frame(count); }
 u32 EXPORT(start)(u32 count) {
-  prepare_frame(count);
-  return drive();
+  u32 r = prepare_frame(count);
+  return r ? r : drive();
 }
 /* The place of an account, which is made. */
 u32 EXPORT(place_account)(void) { return account_of(&context->asked); }
