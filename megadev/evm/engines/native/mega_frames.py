@@ -113,8 +113,8 @@ class MeteredRun(NativeRun):
         values = (
             meter.compute, meter.data, meter.kv, meter.growth, meter.storage, meter.compute_limit,
             NO_LIMIT if detained is None else detained, meter.detention_cap, meter.volatile,
-            machine.capacity is not None, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, call.data_start, call.kv_start, call.growth_start,
-            call.data_cap, call.kv_cap, call.growth_cap, call.compute_cap, call.compute_budget, 0, NO_LIMIT,
+            machine.capacity is not None, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,
+            call.data_start, call.kv_start, call.growth_start, call.data_cap, call.kv_cap, call.growth_cap, call.compute_cap, call.compute_budget, 0, NO_LIMIT,
             call.counted, 0,
         )  # fmt: skip
         try:
@@ -126,8 +126,9 @@ class MeteredRun(NativeRun):
         meter = self.machine.meter
         _SPEC.pack_into(
             self.arena.view, _METER, _clipped(meter.data_limit), _clipped(meter.kv_limit),
-            _clipped(meter.growth_limit), _clipped(limits.tx_compute_gas), _clipped(limits.volatile_compute), rules.code_byte, rules.topic,
-            rules.log_byte, rules.empty_log_size, _flags(rules), _quirky(rules), meter.is_exempt, 0,
+            _clipped(meter.growth_limit), _clipped(limits.tx_compute_gas), _clipped(limits.volatile_compute),
+            rules.code_byte, rules.topic, rules.log_byte, rules.empty_log_size, _flags(rules), _quirky(rules),
+            meter.is_exempt, 0,
         )  # fmt: skip
 
     def _marks(self) -> bytes:

@@ -374,7 +374,7 @@ u32 EXPORT(drive)(void) {
       if (r == HALT) meter->alone = 0;
     }
     if (r == HALT) {
-      context->return_size = 0;
+      context->return_size = context->answered = 0;
       r = leave(f);
     }
     if (r > SWITCH) {
