@@ -114,8 +114,8 @@ class MeteredRun(NativeRun):
             meter.compute, meter.data, meter.kv, meter.growth, meter.storage, meter.compute_limit,
             NO_LIMIT if detained is None else detained, meter.detention_cap, meter.volatile,
             machine.capacity is not None, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,
-            call.data_start, call.kv_start, call.growth_start, call.data_cap, call.kv_cap, call.growth_cap, call.compute_cap, call.compute_budget, 0, NO_LIMIT,
-            call.counted, 0,
+            call.data_start, call.kv_start, call.growth_start, call.data_cap, call.kv_cap, call.growth_cap,
+            call.compute_cap, call.compute_budget, 0, NO_LIMIT, call.counted, 0,
         )  # fmt: skip
         try:
             _TRANSACTION.pack_into(arena.view, _USED_AT, *values)
