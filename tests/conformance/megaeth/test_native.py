@@ -306,3 +306,30 @@ def test_what_contracts_usually_do_is_not_given_up(tier: Counting) -> None:
         assert made.execute(block(), tx, state, rules=CALL).succeeded
     assert tier.native == native + 9
     assert tier.given_up == given_up
+
+
+def test_a_reverted_creations_output_is_counted_against_the_data_limit() -> None:
+    """What a creation returns is data until it is dropped: a limit that this crosses says so in its place."""
+    tx = TxEnv(SENDER, None, 0, 0, asm(64, 0, "REVERT"), 10_000_000, 2 * GWEI, 2 * GWEI)
+    for name in ("rex4", "rex5", "rex6"):
+        found = same(name, {SENDER: Has(10**24)}, tx, MegaLimits(tx_data_size=238), block())
+        assert found is not None and found.result.output[:4].hex() == "84b90267"
+
+
+def test_storage_gas_asked_for_in_vain_is_not_that_of_the_next_opcode() -> None:
+    """A creation cannot pay its multiplied price; what its caller writes next has a price of its own."""
+    inner = asm(0, 0, 0, "CREATE", 0, "MSTORE")
+    outer = asm(0, 0, 0, 0, 0, OTHER, 60_000, "CALL", "POP") + b"".join(asm(7, slot, "SSTORE") for slot in range(9, 15))
+    world = {SENDER: Has(10**24), CONTRACT: Has(0, 1, outer, {}), OTHER: Has(0, 1, inner, {})}
+    for bucket_capacity in (256 * 5, 256 * 40):
+        env = block_of_buckets(bucket_capacity)
+        tx = TxEnv(SENDER, CONTRACT, 0, 0, b"", 50_000_000, 2 * GWEI, 2 * GWEI)
+        found = same("rex6", world, tx, MegaLimits(), env)
+        assert found is not None and found.succeeded
+
+
+def block_of_buckets(capacity: int) -> BlockEnv:
+    """A block before which every bucket has that capacity."""
+    return BlockEnv(
+        300, 1_700_000_000, 2 * 10**12, COINBASE, bytes(32), GWEI, 1, mega=MegaEnv(capacity=lambda _: capacity)
+    )

@@ -248,12 +248,12 @@ static inline void end_meter(frame* f, u32 error) {
       open_frame(f);
     }
   }
-  if (error) {
+  if (error && context->depth > 1) { /* of the first frame it is the host's: a creation's output is still to be counted */
     frame_meter* m = top_meter();
     meter->data = m->data_start;
     meter->kv = m->kv_start;
     meter->growth = m->growth_start;
-    if (m->charged_parent && context->depth > 1) (m - 1)->counted = 0;
+    if (m->charged_parent) (m - 1)->counted = 0;
   }
 }
 /* Its caller, which is on top now, goes on. */
