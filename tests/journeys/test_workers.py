@@ -104,6 +104,16 @@ def test_workers_start_with_a_large_batch_and_end_with_the_node(megadev_up: Call
     until(lambda: not Path(f"/proc/{max(workers)}").exists())
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="who runs is read from /proc")
+def test_workers_end_with_a_node_that_is_killed(megadev_up: Callable[..., RunningNode]) -> None:
+    node = megadev_up("--no-l1", "--workers", "1", "--no-mining")
+    before = children(node.process.pid)
+    send(node, [signed(nonce) for nonce in range(MANY)])
+    (worker,) = children(node.process.pid) - before
+    node.stop(signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{worker}").exists())
+
+
 def test_workers_recover_the_same_senders() -> None:
     legacy = UnsignedTransaction(type=0, chain_id=None, nonce=1, gas_limit=21_000, to=None, max_fee_per_gas=5)
     listed = UnsignedTransaction(

@@ -21,6 +21,8 @@ from megadev.devnet import Devnet
 from megadev.evm.engines import open_engine
 from megadev.node.workers import Worker
 from megadev.sequencer import parallel
+from megadev.sequencer.outcomes import fee_recipients
+from megadev.sequencer.outcomes import told as outcome_of
 from megadev.sequencer.parallel import Parallel, Record
 from tests.stage.lanes import InlineLane
 from tests.stage.waiting import until
@@ -371,3 +373,16 @@ def test_a_batch_that_joins_the_open_block_gives_the_same_block(place: str, many
     assert told(found) == told(block(None)) and len(found.transactions) == 60
     (record,) = executing.records.values()
     assert record.transactions == 59 and (record.conflicts if place == "a hot slot" else record.adopted > 20), record
+
+
+def test_what_is_written_unseen_is_not_told() -> None:
+    """Whoever is paid without being known to be would be given a balance that nobody compares."""
+    with devnet("dev", no_l1=True) as net:
+        builder = net.node.l2.sequencer.begin_next()
+        env = builder.transaction_env(signed(net, 2, "a balance by sender")[1])
+        recipients = fee_recipients(builder.spec, builder.plan.coinbase)
+        outcomes = [
+            outcome_of(builder.engine.execute, builder.env, env, builder.state.fork(), paid, lambda code_hash: False)
+            for paid in (recipients, ())
+        ]
+        assert outcomes[0] is not None and outcomes[1] is None
