@@ -324,6 +324,11 @@ static inline u32 count_store(frame* f, const word* original, const word* curren
   } else if (is_equal(original, value)) {
     meter->data -= MEGA_SLOT_SIZE;
     meter->kv--;
+  } else if (!was_zero) { /* nothing more is counted, and compute has been looked at */
+    meter->compute += computed;
+    meter->storage += paid;
+    clamp(f);
+    return GO;
   }
   if (was_zero) {
     if (is_zero(current)) meter->growth += !is_zero(value);

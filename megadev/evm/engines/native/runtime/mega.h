@@ -278,35 +278,24 @@ static inline int is_system(const word* address) {
   return address->l[2] == MEGA_SYSTEM_HIGH && !address->l[1] && address->l[0] < 32 && MEGA_WATCHED >> address->l[0] & 1;
 }
 
-/* What an operation has changed that compiled code tried, and that is to be done from outside. */
-typedef struct {
-  i64 compute;
-  i64 hidden;
-  i64 mark;
-  i64 pause_at;
-  i64 stipend;
-  u32 settled;
-} meter_state;
-static inline meter_state meter_now(void) {
-  if (!METERED) return (meter_state){0, 0, 0, 0, 0, 0};
-  return (meter_state){meter->compute, meter->hidden, meter->mark, context->pause_at, top_meter()->stipend, meter->settled};
-}
-static inline void begin_inside(void) {
-  if (METERED) meter->inside = 1;
+/* Compiled code tries an operation; answers what it has to know where that is to be done from outside. */
+static inline i64 begin_inside(void) {
+  if (!METERED) return 0;
+  meter->inside = 1;
+  return top_meter()->stipend;
 }
 static inline i64 end_inside(const frame* f) {
   if (METERED) meter->inside = 0;
   return f->gas;
 }
-static inline i64 leave_inside(const meter_state* s) {
+static inline i64 leave_inside(frame* f, i64 stipend) {
   if (!METERED) return -1;
   meter->inside = 0;
   if (meter->crossed) return -1; /* it is done */
-  meter->compute = s->compute;
-  meter->hidden = s->hidden;
-  meter->mark = s->mark;
-  context->pause_at = s->pause_at;
-  top_meter()->stipend = s->stipend;
-  meter->settled = s->settled;
+  top_meter()->stipend = stipend;
+  if (meter->settled) { /* as before: what had been used until then is counted, and the frame has what is left */
+    f->gas = meter->mark;
+    clamp(f);
+  }
   return -1;
 }

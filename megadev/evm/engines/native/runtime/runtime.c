@@ -554,20 +554,18 @@ i64 EXPORT(sload)(frame* f, u32 height, i64 gas) {
   return gas;
 }
 i64 EXPORT(sstore)(frame* f, u32 height, i64 gas) {
-  meter_state kept = meter_now();
   f->gas = gas;
   f->height = height;
-  begin_inside();
+  i64 stipend = begin_inside();
   u32 r = operate_sstore(f);
-  return likely(r == GO && !context->too_big) ? end_inside(f) : leave_inside(&kept);
+  return likely(r == GO && !context->too_big) ? end_inside(f) : leave_inside(f, stipend);
 }
 i64 EXPORT(operate_here)(frame* f, u32 op, u32 height, i64 gas) {
-  meter_state kept = meter_now();
   f->gas = gas;
   f->height = height;
   if (context->tells && op >= 0xa0) return -1;
-  begin_inside();
-  return likely(operate(f, op) == GO) ? end_inside(f) : leave_inside(&kept);
+  i64 stipend = begin_inside();
+  return likely(operate(f, op) == GO) ? end_inside(f) : leave_inside(f, stipend);
 }
 
 void* memcpy(void* to, const void* from, unsigned long size) { return __builtin_memcpy(to, from, size); }
