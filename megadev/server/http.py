@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 import msgspec
 
-from megadev.errors import InvalidParams
+from megadev.errors import InvalidParams, MegadevError, PrefetchNeeded
 from megadev.rpc.dialects import FOUNDRY, dialect_of
 from megadev.rpc.dispatch import Answer
 from megadev.rpc.envelope import INVALID_REQUEST, Failure, write_failure
@@ -68,6 +68,7 @@ _REASONS = {
     429: b"Too Many Requests",
     431: b"Request Header Fields Too Large",
     500: b"Internal Server Error",
+    503: b"Service Unavailable",
 }
 
 
@@ -369,14 +370,50 @@ class HttpConnection(asyncio.Protocol):
         self._proceed()
 
     def _show(self, request: Request) -> None:
+        try:
+            found = self._document(request)
+        except PrefetchNeeded as missing:  # of a fork
+            self.task = self.hub.loop.create_task(self._show_later(request, missing))
+        except Exception as error:
+            self._write_document(request, self._no_document(error))
+        else:
+            self._write_document(request, found)
+
+    async def _show_later(self, request: Request, missing: PrefetchNeeded) -> None:
+        """Show what takes something of upstream's, once that has come; others are answered meanwhile."""
+        found: Document | None = None
+        while found is None:
+            try:
+                await asyncio.to_thread(missing.fetch)
+                found = self._document(request)
+            except PrefetchNeeded as more:
+                missing = more
+            except Exception as error:
+                found = self._no_document(error)
+        self.task = None
+        self._write_document(request, found)
+        self._proceed()
+
+    def _document(self, request: Request) -> Document:
+        """What is shown at the path of ``request``."""
         path = request.path.partition(b"?")[0]
         options = self.hub.options
         if path == b"/":
-            self._write(request, 200, options.page(), HTML_TYPE)
-        elif path == b"/health":
-            self._write(request, 200, msgspec.json.encode(options.health()).decode(), JSON_TYPE)
-        else:
-            found = options.routes(request.path.decode("latin-1")) or Document(404, "nothing here: see /\n", TEXT_TYPE)
+            return Document(200, options.page(), HTML_TYPE)
+        if path == b"/health":
+            return Document(200, msgspec.json.encode(options.health()).decode(), JSON_TYPE)
+        found = options.routes(request.path.decode("latin-1"))
+        return found or Document(404, "nothing here: see /\n", TEXT_TYPE)
+
+    def _no_document(self, error: Exception) -> Document:
+        """What is shown instead of what failed: upstream's failures are told, ours are logged."""
+        if isinstance(error, MegadevError):
+            return Document(503, f"{error}\n", TEXT_TYPE)
+        self.hub.dispatcher.on_defect("GET", error)
+        return Document(500, "internal error\n", TEXT_TYPE)
+
+    def _write_document(self, request: Request, found: Document) -> None:
+        if self.transport is not None:
             self._write(request, found.status, found.text, found.content_type)
 
     def _write_answer(self, request: Request, answer: bytes | None, head: bytes = _ANSWERED) -> None:
