@@ -20,6 +20,7 @@ import megadev.rpc.methods  # noqa: F401  # registers the methods
 from megadev import __version__
 from megadev.artifacts.project import find_root
 from megadev.beacon import beacon_answer
+from megadev.chain.transactions import Transaction
 from megadev.clock import Clock
 from megadev.config.settings import DEFAULT_L1_PORT, DevnetConfig
 from megadev.errors import ConfigError, MethodUnavailable
@@ -61,6 +62,11 @@ class Endpoint:
 
     def __init__(self, node: Node, chain: LocalChain, writer: Writer, elsewhere: Elsewhere | None = None) -> None:
         self.chain = chain
+
+        def expect(transactions: Sequence[Transaction]) -> None:
+            if not writer.is_engaged:
+                chain.expect(transactions)
+
         self.dispatcher = Dispatcher(
             RpcNode.of(node, chain),
             before_request=node.settling.settle,
@@ -74,7 +80,7 @@ class Endpoint:
             kept=None if node.storage is None else node.storage.kept,
             call_timeout=node.config.call_timeout or inf,
             elsewhere=elsewhere,
-            ahead=node.recovery.ahead_of,
+            ahead=lambda members: node.recovery.ahead_of(members, expect),
         )
         if chain is node.l2:
             node.call_when_behind = self._read_behind

@@ -16,7 +16,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -32,7 +32,17 @@ from megadev.primitives.keccak import keccak
 if TYPE_CHECKING:
     from megadev.devnet import Devnet
 
-RATE, SHARE, FACTOR, MEMORY = "tx/s", "% of bound", "× without", "MB"
+RATE, SHARE, FACTOR, MEMORY, COST = "tx/s", "% of bound", "× without", "MB", "µs/tx"
+INTERVAL = "-interval"
+"""Ends the label of a row that is measured at nodes with a block per second."""
+EACH_SECOND = ("--block-time", "1")
+"""What starts such a node, Anvil too."""
+PAIRS = {
+    "capacity-workers": ("transfers", "transfer", 0),
+    "capacity-workers-erc20": ("ERC-20 transfers to distinct accounts", "erc20", 0),
+    "capacity-workers-conflict": ("ERC-20 transfers to one account, which all conflict", "erc20", 1),
+}
+"""What is measured with worker processes and without, in turn."""
 KINDS = {"transfer": "transfers", "erc20": "ERC-20 transfers"}
 SPREADS = {"distinct": 0, "few": 8}
 """How many recipients there are; 0: a new one each time."""
@@ -42,6 +52,8 @@ OVER_HTTP, QUICK_OVER_HTTP = 3_000, 400
 TURNS, QUICK_TURNS = 3, 1
 PER_REQUEST, PER_BLOCK = 500, 1_000
 MINUTE, QUICK_MINUTE = 60.0, 3.0
+WORKERS_START = 2_000
+"""Hundredths of a second after which a worker process counts as missing."""
 UNDER_LOAD = 0.7
 """Of the highest rate: where latency is looked at."""
 
@@ -52,9 +64,15 @@ def _measures() -> list[Measure]:
         title = f"in process, {KINDS[kind]} to {'distinct' if spread == 'distinct' else 'few'} accounts"
         rows.append(Measure(f"capacity-{kind}-{spread}", title, RATE))
         rows.append(Measure(f"capacity-{kind}-{spread}-share", title, SHARE))
-    rows.append(Measure("capacity-workers", "in process, transfers with worker processes", FACTOR))
-    rows.append(Measure("capacity-batches", "over HTTP, transfers in JSON batches of 100", RATE))
-    rows.append(Measure("capacity-8", "over HTTP, transfers over 8 connections", RATE))
+    for label, (title, _, _) in PAIRS.items():
+        rows.append(Measure(label, f"in process, {title}, with worker processes", FACTOR))
+        rows.append(Measure(f"{label}-cost", f"the node's processor time, {title}, with workers", COST))
+        rows.append(Measure(f"{label}-cost-alone", f"the node's processor time, {title}, without", COST))
+    for interval, cadence in (("", ""), (INTERVAL, ", a block per second")):
+        rows.append(
+            Measure(f"capacity-batches{interval}", f"over HTTP, transfers in JSON batches of 100{cadence}", RATE)
+        )
+        rows.append(Measure(f"capacity-8{interval}", f"over HTTP, transfers over 8 connections{cadence}", RATE))
     rows.append(Measure("capacity-p99", "p99 of the answer at 70 % of that rate"))
     rows.append(Measure("capacity-memory", "memory per 100,000 transfers in blocks of 1,000", MEMORY))
     rows.append(Measure("capacity-minute", "a minute at full rate: its last quarter", "% of first"))
@@ -65,7 +83,7 @@ CAPACITY_ROWS = tuple(_measures())
 IN_PROCESS = frozenset(
     each.label
     for each in CAPACITY_ROWS
-    if each.unit in (SHARE, FACTOR, MEMORY) or each.title.startswith(("in", "senders"))
+    if each.unit in (SHARE, FACTOR, MEMORY, COST) or each.title.startswith(("in", "senders"))
 )
 """Rows of this Python's megadev alone."""
 
@@ -107,10 +125,10 @@ def flood(url: str, quick: bool, **more: Any) -> Outcome:
 
 def over_http(label: str, url: str, quick: bool, highest: float | None) -> float:
     """One turn of a row at the node at ``url``. ``highest``: its rate over 8 connections, where that was measured."""
-    if label == "capacity-batches":
+    if label.startswith("capacity-batches"):
         outcome = flood(url, quick, batch=100, connections=4)
         return outcome.included / outcome.included_seconds
-    if label == "capacity-8":
+    if label.startswith("capacity-8"):
         outcome = flood(url, quick)
         return outcome.included / outcome.included_seconds
     if highest is None:
@@ -153,18 +171,22 @@ def _figures(wanted: Collection[str], quick: bool) -> Samples:
     for kind, spread in product(KINDS, SPREADS):
         label = f"capacity-{kind}-{spread}"
         if label in wanted or f"{label}-share" in wanted:
-            rate, _ = _rate(kind, SPREADS[spread], count, None)
+            rate = _rate(kind, SPREADS[spread], count, None).rate
             found[label] = [rate]
             if bound:
                 found[f"{label}-share"] = [100 * rate / bound]
-    if "capacity-workers" in wanted:
-        some = count // 4
+    for label, (_, kind, recipients) in PAIRS.items():
+        if not any(each in wanted for each in (label, f"{label}-cost", f"{label}-cost-alone")):
+            continue
         pairs = [
-            (_rate("transfer", 0, some, 0)[0], _rate("transfer", 0, some, None)[0]) for _ in range(1 if quick else 3)
+            (_rate(kind, recipients, count // 4, 0), _rate(kind, recipients, count // 4, None))
+            for _ in range(1 if quick else 3)
         ]
-        found["capacity-workers"] = [with_workers / without for without, with_workers in pairs]
+        found[label] = [helped.rate / alone.rate for alone, helped in pairs]
+        found[f"{label}-cost"] = [1e6 * helped.cost for _, helped in pairs]
+        found[f"{label}-cost-alone"] = [1e6 * alone.cost for alone, _ in pairs]
     if "capacity-memory" in wanted:
-        _, memory = _rate("transfer", 0, count, 0)
+        memory = _rate("transfer", 0, count, 0).memory
         found["capacity-memory"] = [memory / 1e6 * 100_000 / count]
     return {label: figures for label, figures in found.items() if label in wanted}
 
@@ -188,8 +210,18 @@ def _recover(raws: Sequence[bytes]) -> None:
         decode_transaction(raw)
 
 
-def _rate(kind: str, recipients: int, count: int, workers: int | None) -> tuple[float, float]:
-    """Transactions per second from the JSON batches they come in to sealed blocks, and the bytes they then take."""
+class _Taken(NamedTuple):
+    """Transactions per second, from the JSON batches they come in to sealed blocks; the seconds of processor time that
+    each takes in the node's process; and the bytes that all of them then take.
+    """
+
+    rate: float
+    cost: float
+    memory: float
+
+
+def _rate(kind: str, recipients: int, count: int, workers: int | None) -> _Taken:
+    """What comes of sending so many. ``recipients``: how many there are; 0: a new one each time."""
     from megadev.devnet import Devnet
 
     with Devnet(
@@ -198,14 +230,18 @@ def _rate(kind: str, recipients: int, count: int, workers: int | None) -> tuple[
         first, second, *bodies = _bodies(net, kind, recipients, PER_BLOCK + count)
         asyncio.run(_take(net, [first, second]))  # what is loaded once is, and workers are on their way
         processes = net.node.workers
-        while not all(worker.is_ready for worker in processes.all):
-            time.sleep(0.01)
+        for _ in range(WORKERS_START):
             processes.collect()
+            if all(worker.is_ready for worker in processes.all):
+                break
+            time.sleep(0.01)
         gc.collect()
         before = _resident()
+        processor = time.process_time()
         seconds = seconds_of(lambda: asyncio.run(_take(net, bodies)))
+        processor = time.process_time() - processor
         gc.collect()
-        return count / seconds, max(_resident() - before, 0)
+        return _Taken(count / seconds, processor / count, max(_resident() - before, 0))
 
 
 async def _take(net: Devnet, bodies: Sequence[bytes]) -> None:

@@ -691,7 +691,17 @@ def _measure_capacity(
     targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Countdown
 ) -> list[Row]:
     """The rows of ``capacity.py``: in process of this Python's megadev alone, over HTTP each target in turn."""
-    from megadev.bench.capacity import CAPACITY_ROWS, IN_PROCESS, QUICK_TURNS, TURNS, measured, minute, over_http
+    from megadev.bench.capacity import (
+        CAPACITY_ROWS,
+        EACH_SECOND,
+        IN_PROCESS,
+        INTERVAL,
+        QUICK_TURNS,
+        TURNS,
+        measured,
+        minute,
+        over_http,
+    )
 
     rows = {each.label: Row(each.label, each.title, each.unit) for each in CAPACITY_ROWS if each.label in chosen}
     inside = [row for label, row in rows.items() if label in IN_PROCESS]
@@ -718,9 +728,14 @@ def _measure_capacity(
             if label == "capacity-minute" and target.command[:1] != (sys.executable,):
                 rows[label].reasons[target.name] = "a question to a megadev of this Python"
                 continue
+            if label.endswith(INTERVAL) and not target.command:
+                rows[label].reasons[target.name] = "only for nodes that the benchmark starts"
+                continue
+            flags = EACH_SECOND if label.endswith(INTERVAL) else ()
+            started = replace(target, command=(*target.command[:-1], *flags, *target.command[-1:]))
             try:
                 with (
-                    _started(target) if target.command else contextlib.nullcontext((target.url, 0, 0.0)) as (url, _, _)
+                    _started(started) if target.command else contextlib.nullcontext((target.url, 0, 0.0)) as (url, _, _)
                 ):
                     if label == "capacity-minute":
                         figure = minute(url, quick)

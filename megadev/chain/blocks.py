@@ -55,7 +55,7 @@ BlockRef: TypeAlias = Tag | int | Hash32
 """A tag, a number, or a 32-byte hash."""
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True):
+class Header(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A block header as of Prague, in its RLP order. Timestamps in seconds, fees in wei.
 
     ``fields``: how many of them it has (``Hardfork.header_fields``); the others were not there yet.

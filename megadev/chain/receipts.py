@@ -9,7 +9,6 @@ import msgspec
 
 from megadev.chain.l1_fees import L1Cost
 from megadev.primitives import rlp
-from megadev.primitives.rlp import Encodable
 from megadev.primitives.trie import ordered_root
 from megadev.primitives.types import Address, Hash32, Wei
 
@@ -17,7 +16,7 @@ _DEPOSIT = 0x7E
 _DEPOSIT_RECEIPT_VERSION = 1
 
 
-class Log(msgspec.Struct, frozen=True):
+class Log(msgspec.Struct, frozen=True, gc=False):
     """One event: topics are 32-byte words."""
 
     address: Address
@@ -40,7 +39,7 @@ REVERTED: Final = "execution reverted"
 """Why an execution failed that gave up by itself, as geth words it; any other error is the reason of a halt."""
 
 
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+class Receipt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The outcome of one included transaction.
 
     ``created`` is the new contract's address (also when the creation failed, as geth reports it). ``output`` (return or
@@ -73,21 +72,29 @@ def encode_receipt(receipt: Receipt) -> bytes:
 
     A deposit's also holds the nonce it ran with and a version, as the OP Stack does since Canyon.
     """
-    if not receipt.logs and receipt.deposit_nonce is None:  # a plain transfer's, and of much that fails
-        status = b"\x01" if receipt.succeeded else b"\x80"
-        payload = status + rlp.encode_int(receipt.cumulative_gas_used) + b"\xb9\x01\x00" + receipt.bloom + b"\xc0"
-        encoded = rlp.list_prefix(len(payload)) + payload
-        return bytes((receipt.type,)) + encoded if receipt.type else encoded
-    fields: list[Encodable] = [
-        int(receipt.succeeded),
-        receipt.cumulative_gas_used,
-        receipt.bloom,
-        [(log.address, log.topics, log.data) for log in receipt.logs],
-    ]
+    logs = b"".join([_encode_log(log) for log in receipt.logs])
+    status = b"\x01" if receipt.succeeded else b"\x80"
+    payload = b"".join(
+        (
+            status,
+            rlp.encode_int(receipt.cumulative_gas_used),
+            b"\xb9\x01\x00",  # of a string of 256 bytes
+            receipt.bloom,
+            rlp.list_prefix(len(logs)),
+            logs,
+        )
+    )
     if receipt.type == _DEPOSIT and receipt.deposit_nonce is not None:
-        fields += [receipt.deposit_nonce, _DEPOSIT_RECEIPT_VERSION]
-    encoded = rlp.encode(fields)
+        payload += rlp.encode_int(receipt.deposit_nonce) + rlp.encode_int(_DEPOSIT_RECEIPT_VERSION)
+    encoded = rlp.list_prefix(len(payload)) + payload
     return bytes((receipt.type,)) + encoded if receipt.type else encoded
+
+
+def _encode_log(log: Log) -> bytes:
+    """The RLP of a log, whose address has 20 bytes and each of its topics 32."""
+    topics = b"\xa0" + b"\xa0".join(log.topics) if log.topics else b""
+    payload = b"\x94" + log.address + rlp.list_prefix(len(topics)) + topics + rlp.encode_bytes(log.data)
+    return rlp.list_prefix(len(payload)) + payload
 
 
 def receipts_root(receipts: Sequence[Receipt]) -> Hash32:

@@ -48,13 +48,14 @@ class Hardfork(IntEnum):
 
 
 _UNTIL_CANCUN = frozenset({0, 1, 2})
+_WITH_BLOBS = frozenset({3})
 _TRANSACTION_TYPES = {
     Hardfork.LONDON: _UNTIL_CANCUN,
     Hardfork.PARIS: _UNTIL_CANCUN,
     Hardfork.SHANGHAI: _UNTIL_CANCUN,
-    Hardfork.CANCUN: _UNTIL_CANCUN | {3},
-    Hardfork.PRAGUE: _UNTIL_CANCUN | {3, 4},
-    Hardfork.OSAKA: _UNTIL_CANCUN | {3, 4},
+    Hardfork.CANCUN: _UNTIL_CANCUN | _WITH_BLOBS,
+    Hardfork.PRAGUE: _UNTIL_CANCUN | _WITH_BLOBS | {4},
+    Hardfork.OSAKA: _UNTIL_CANCUN | _WITH_BLOBS | {4},
 }
 _HEADER_FIELDS = {
     Hardfork.LONDON: 16,
@@ -90,11 +91,13 @@ class ModelTraits:
     ``raises_floor``: so is the floor of a transaction's gas, before it is let in. ``code_size`` is what its networks
     allow, in bytes; creation code may have ``initcode_excess`` more than that (None: as much again).
     ``calls_with_block_gas``: the protocol's own calls have the block's gas, where that is more than the usual.
+    ``takes_blobs``: transactions may carry blobs (EIP-4844); on the OP Stack they may not.
     """
 
     meters: bool = False
     raises_floor: bool = False
     calls_with_block_gas: bool = False
+    takes_blobs: bool = True
     code_size: int = 24_576
     initcode_excess: int | None = None
 
@@ -102,11 +105,16 @@ class ModelTraits:
 MEGA_CODE_SIZE = 524_288
 """Bytes of code a contract may have under MegaETH's models."""
 _METERED = ModelTraits(
-    meters=True, raises_floor=True, calls_with_block_gas=True, code_size=MEGA_CODE_SIZE, initcode_excess=24_576
+    meters=True,
+    raises_floor=True,
+    calls_with_block_gas=True,
+    takes_blobs=False,
+    code_size=MEGA_CODE_SIZE,
+    initcode_excess=24_576,
 )
 MODELS: dict[Model, ModelTraits] = {
     Model.ETHEREUM: ModelTraits(),
-    Model.ISTHMUS: ModelTraits(),
+    Model.ISTHMUS: ModelTraits(takes_blobs=False),
     Model.REX4: replace(_METERED, raises_floor=False, calls_with_block_gas=False),
     Model.REX5: _METERED,
     Model.REX6: _METERED,
@@ -253,8 +261,9 @@ class ChainSpec:
 
     @property
     def transaction_types(self) -> frozenset[int]:
-        """The types that users may send: the hardfork's."""
-        return self.hardfork.transaction_types
+        """The types that users may send: the hardfork's, without blobs where the model has none."""
+        types = self.hardfork.transaction_types
+        return types if MODELS[self.model].takes_blobs else types - _WITH_BLOBS
 
     @property
     def initcode_size_limit(self) -> int | None:

@@ -56,7 +56,11 @@ class SignedAuthorization(msgspec.Struct, frozen=True):
     s: int
 
 
-class Transaction(msgspec.Struct, frozen=True, kw_only=True):
+# Transactions, logs, receipts and headers are kept by the thousand, hold bytes and numbers and cannot form a cycle: out
+# of the garbage collector's sight, they leave it half of its work.
+
+
+class Transaction(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A signed (or impersonated, or deposited) transaction of any type, its sender and hash known.
 
     For types 0 and 1, which have one gas price, both fee caps equal it. ``chain_id`` is None for a legacy transaction
@@ -132,6 +136,11 @@ TransactionFields: TypeAlias = UnsignedTransaction | Transaction
 """Whatever has a transaction's fields; what a function of these ignores is the signature."""
 
 
+_MOST_DECODED = 1 << 14
+_decoded: dict[bytes, Transaction] = {}
+"""By what they were decoded from, so that it does not matter who put them there."""
+
+
 # --- decoding ---------------------------------------------------------------------------------------------------------
 
 
@@ -158,6 +167,8 @@ def decode_transaction(raw: bytes, spec: ChainSpec | None = None) -> Transaction
         raise UnsupportedTransactionType(first, _DECODERS if spec is None else spec.transaction_types)
     if spec is not None and kind not in spec.transaction_types:
         raise UnsupportedTransactionType(kind, spec.transaction_types)
+    if _decoded and (found := _decoded.pop(raw, None)) is not None:
+        return found
     try:
         fields = rlp.decode(raw[1:] if kind else raw)
     except ValueError as error:
@@ -165,6 +176,13 @@ def decode_transaction(raw: bytes, spec: ChainSpec | None = None) -> Transaction
     if type(fields) is not list:
         raise UndecodableTransaction("transaction could not be decoded: its payload is not an RLP list")
     return _DECODERS[kind](raw, fields)
+
+
+def put_decoded(tx: Transaction) -> None:
+    """Have ``decode_transaction`` answer with ``tx``, once, which was decoded elsewhere from the same bytes."""
+    if len(_decoded) >= _MOST_DECODED:
+        _decoded.clear()
+    _decoded[tx.encoded] = tx
 
 
 def _decode_legacy(raw: bytes, fields: list[Decoded]) -> Transaction:

@@ -168,6 +168,9 @@ def report_lines(answer: dict[str, Any], most: int = LINES) -> Iterator[Text | s
     yield from _table("function", [(_printable(one["function"]), one) for one in answer["functions"]], FUNCTIONS)
     places = [(f"{_printable(one['source'])}:{one['line']}  {_printable(one['text'])}", one) for one in answer["lines"]]
     yield from _table("line", places, most)
+    if not answer["isByLine"] and most:
+        yield ""
+        yield Text("it ran too many instructions to tell its gas by function and line", "dim")
 
 
 def _table(head: str, rows: list[tuple[str, dict[str, Any]]], most: int) -> Iterator[Text | str]:

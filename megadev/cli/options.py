@@ -205,7 +205,8 @@ def _option(row: Setting) -> Callable[[Decorated], Decorated]:
     if isinstance(row.kind, Boolean):
         traits["is_flag"] = True
         if True in row.presets.values():  # what a preset turns on can be turned off
-            flags[-1] += "/--no-" + flags[-1].removeprefix("--")
+            name = flags[-1].removeprefix("--")
+            flags[-1] += "/--" + (name.removeprefix("no-") if name.startswith("no-") else f"no-{name}")
     elif row.bare is not None:
         traits |= {"is_flag": False, "flag_value": str(row.bare), "metavar": row.kind.metavar}
         traits["multiple"] = isinstance(row.kind, TextList)

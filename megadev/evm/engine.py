@@ -365,11 +365,14 @@ class Step(msgspec.Struct, gc=False):
 
 @dataclass(slots=True)
 class FrameExit:
-    """The end of a frame. ``error`` is None for success, 'execution reverted' or a halt reason otherwise."""
+    """The end of a frame. ``error`` is None for success, 'execution reverted' or a halt reason otherwise; ``pc``: where
+    a frame that failed stood, where the engine knows.
+    """
 
     gas_used: int
     output: bytes
     error: str | None = None
+    pc: int | None = field(default=None, compare=False)
 
 
 class Tracer(Protocol):

@@ -36,6 +36,8 @@ LIMIT_CONTROL: Final = _system(5)
 SEQUENCER_REGISTRY: Final = _system(6)
 SYSTEM_ADDRESS: Final[Address] = bytes.fromhex("a887dcb9d5f39ef79272801d05abdf707cfbbd1d")
 """Who sends system transactions until the registry names another."""
+SYSTEM_CALLER: Final[Address] = b"\xff" * 19 + b"\xfe"
+"""Who calls for the protocol at the start of a block (EIP-2935, EIP-4788)."""
 BASE_FEE_VAULT: Final[Address] = bytes.fromhex("4200000000000000000000000000000000000019")
 L1_FEE_VAULT: Final[Address] = bytes.fromhex("420000000000000000000000000000000000001a")
 OPERATOR_FEE_VAULT: Final[Address] = bytes.fromhex("420000000000000000000000000000000000001b")
@@ -246,9 +248,14 @@ _modexp_gas = _OSAKA.precompiles[(5).to_bytes(20, "big")].gas
 
 
 def _mega_modexp_gas(data: bytes) -> int:
-    """EIP-7883; operands beyond EIP-7823's bound fail as what they are, whatever the gas."""
+    """EIP-7883; operands beyond EIP-7823's bound fail as what they are, whatever the gas, and nothing to any power
+    modulo nothing is found without calculating (revm).
+    """
     assert _OSAKA.modexp_limit is not None
-    return SMALLEST_MODEXP_GAS if max(modexp_sizes(data)[:3]) > _OSAKA.modexp_limit else _modexp_gas(data)
+    base, exponent, modulus, _ = modexp_sizes(data)
+    if max(base, exponent, modulus) > _OSAKA.modexp_limit or not (base or modulus):
+        return SMALLEST_MODEXP_GAS
+    return _modexp_gas(data)
 
 
 _MEGA_PRECOMPILES = with_precompiles(

@@ -27,6 +27,7 @@ from megadev.chain.system_contracts import (
     registry_storage,
 )
 from megadev.evm.engine import SYSTEM, BlockEnv, Engine, Execution, TxEnv
+from megadev.evm.mega_rules import SYSTEM_CALLER
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.state.account import EMPTY_ACCOUNT, Account
@@ -34,8 +35,6 @@ from megadev.state.diff import Cause, StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 
-SYSTEM_CALLER: Address = b"\xff" * 19 + b"\xfe"
-"""Who calls for the protocol (EIP-2935, EIP-4788)."""
 LEAST_GAS = 30_000_000
 """Gas that such a call has at least; the block's, where that is more."""
 _APPLY = keccak(b"applyPendingChanges()")[:4]

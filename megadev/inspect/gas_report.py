@@ -41,11 +41,13 @@ class Spent(msgspec.Struct):
 
 
 class Spot(msgspec.Struct, frozen=True):
-    """An instruction of a frame. ``compute``: gas of that kind that the transaction had used there."""
+    """An instruction of a frame; ``op`` is None where it was not seen to run. ``compute``: gas of that kind that the
+    transaction had used there.
+    """
 
     node: CallNode
     pc: int
-    op: int
+    op: int | None
     compute: int
 
 
@@ -63,8 +65,8 @@ class _Running(msgspec.Struct):
 class GasTracer(StackTracer):
     """The call tree with what each instruction of each frame used."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, wants_steps: bool = True) -> None:
+        super().__init__(wants_steps=wants_steps)
         self.by_pc: dict[int, dict[int, Spent]] = {}
         """By a node's ``id``: what was used at each program counter."""
         self.intrinsic_storage = 0
@@ -73,6 +75,9 @@ class GasTracer(StackTracer):
         """Where volatile data was looked at first, so that compute gas was held back."""
         self.last: Spot | None = None
         """The last instruction of all."""
+        self.limited: tuple[Spot, bytes] | None = None
+        """Where a frame's own limit reverted it first, and what it answered."""
+        self._failure: tuple[str | None, bytes] | None = None
         self._running: list[_Running] = []
         self._spent = self._storage = 0
 
@@ -85,7 +90,15 @@ class GasTracer(StackTracer):
 
     def exit(self, frame: Frame, outcome: FrameExit) -> None:
         self._look()
-        self._running.pop()
+        running = self._running.pop()
+        if outcome.error is not None and self.limited is None and _is_limit(outcome.output):
+            pc, op = (running.pc, running.op) if self.wants_steps else (outcome.pc or 0, None)
+            compute = 0 if self._meter is None else self._meter.compute
+            self.limited = Spot(self._open[-1], pc, op, compute), outcome.output
+        failure = outcome.error, outcome.output
+        if not self.wants_steps and outcome.pc is not None and failure != self._failure:
+            self._failure = failure  # passed on by its callers, it is still the same
+            self.last = Spot(self._open[-1], outcome.pc, None, 0 if self._meter is None else self._meter.compute)
         super().exit(frame, outcome)
 
     def step(self, step: Step) -> None:
@@ -145,6 +158,10 @@ class Gauge(msgspec.Struct, frozen=True):
     limit: int
 
 
+def _is_limit(output: bytes) -> bool:
+    return output[:4] == LIMIT_EXCEEDED and len(output) == 68
+
+
 RESOURCES = ("dataSize", "kvUpdates", "computeGas", "stateGrowth")
 """In the order of their numbers in ``MegaLimitExceeded``."""
 _HALTS = {
@@ -199,6 +216,11 @@ class GasReport:
         return Spent(max(gas.used + gas.refunded - self.trace.root.outcome.gas_used, 0), storage, 0)
 
     @property
+    def is_by_line(self) -> bool:
+        """True if each instruction was watched: else it is told by frames only."""
+        return self._tracer.wants_steps
+
+    @property
     def gauges(self) -> list[Gauge]:
         """The four meters; none under Ethereum's rules."""
         meters, limits = self.meters, self.spec.limits
@@ -236,11 +258,11 @@ class GasReport:
             detained = halt.reason == "VolatileDataAccessOutOfGas"
             name = "detention" if detained else _HALTS.get(halt.reason, halt.reason)
             return Limited(name, halt.limit, halt.actual, True, self._tracer.last, REMEDIES.get(name, ""))
-        output = self.trace.root.outcome.output
-        if self.trace.root.failed and output[:4] == LIMIT_EXCEEDED and len(output) == 68:
+        if self.trace.root.failed and self._tracer.limited is not None:
+            spot, output = self._tracer.limited
             kind, limit = int.from_bytes(output[4:36], "big"), int.from_bytes(output[36:], "big")
             name = RESOURCES[kind] if kind < len(RESOURCES) else f"resource {kind}"
-            return Limited(name, limit, None, False, self._tracer.last, REMEDIES.get(name, ""))
+            return Limited(name, limit, None, False, spot, REMEDIES.get(name, ""))
         if (self.trace.root.outcome.error or "").endswith("out of gas") and meters is not None:
             gas = self.trace.execution.gas
             return Limited("gas", gas.limit_needed, None, True, self._tracer.last, REMEDIES["gas"])
@@ -254,11 +276,23 @@ class GasReport:
             own = Spent()
             for spent in self._tracer.by_pc.get(id(node), {}).values():
                 own.add(spent.compute, spent.storage, spent.count)
-            storage = self.trace.storage_of(node) or 0
-            whole = Spent(max(node.outcome.gas_used - storage, 0), storage, own.count)
+            whole = self._whole(node, own.count)
+            if not self._tracer.wants_steps:
+                inner = [self._whole(called, 0) for called in node.calls]
+                compute = whole.compute - sum(spent.compute for spent in inner)
+                own = Spent(max(compute, 0), max(whole.storage - sum(spent.storage for spent in inner), 0))
             call = self.trace.call_of(node)
             yield FrameGas(depth, node, self.trace.contract_of(node), call.name, own, whole)
             waiting.extend((depth + 1, inner) for inner in reversed(node.calls))
+
+    def _whole(self, node: CallNode, count: int) -> Spent:
+        storage = self.trace.storage_of(node) or 0
+        return Spent(max(node.outcome.gas_used - storage, 0), storage, count)
+
+    def opcode(self, spot: Spot) -> int:
+        """Returns the opcode that stands there."""
+        code = self.trace.code_of(spot.node)
+        return spot.op if spot.op is not None else code[spot.pc] if spot.pc < len(code) else 0
 
     def functions(self) -> list[tuple[str, Spent]]:
         """Returns the gas of each function's lines, most first. What stands in no function is told by its contract."""

@@ -77,10 +77,10 @@ class StackTracer(CallTreeTracer):
     Why only the latest of each depth: the stack consists of frames that ended their callers, each its depth's last one.
     """
 
-    wants_steps = True
-
-    def __init__(self) -> None:
+    def __init__(self, *, wants_steps: bool = True) -> None:
+        """``wants_steps`` False: nearly as fast as unwatched; of frames that failed only their last place is known."""
         super().__init__()
+        self.wants_steps = wants_steps
         self.ends: dict[int, Standing] = {}
         """By depth: where the latest frame that failed there stood at its end."""
         self.calls: dict[int, Standing] = {}
@@ -112,6 +112,8 @@ class StackTracer(CallTreeTracer):
         super().exit(frame, outcome)
         trail = self._trails.pop()
         if outcome.error is not None:
+            if not self.wants_steps and outcome.pc is not None:
+                trail.latest.append(outcome.pc)
             depth = len(self._trails)
             self.ends[depth] = Standing(trail)
             if depth:
@@ -177,7 +179,7 @@ class StackTrace:
             standing = self._tracer.ends[depth]
             if depth != innermost:
                 called = self._tracer.calls[depth + 1]
-                if node.outcome.output or self._is_one_line(node, called, standing):
+                if called.latest and (node.outcome.output or self._is_one_line(node, called, standing)):
                     standing = called
             entries += self._entries(node, standing)
         return entries[::-1]
@@ -268,16 +270,24 @@ class StackTrace:
             if node.frame.kind in _CREATIONS and not node.failed
         }
 
+    def code_of(self, node: CallNode) -> bytes:
+        """The code that the frame ran."""
+        return node.frame.input if node.frame.kind in _CREATIONS else self._run(node.frame)[1]
+
+    def _run(self, frame: Frame) -> tuple[Address, bytes]:
+        address, code = frame.code_address, self._code(frame.code_address)
+        if is_delegation(code):
+            address = code[len(DELEGATION_PREFIX) :]
+            code = self._code(address)
+        return address, code
+
     def _find_artifact(self, frame: Frame) -> Artifact | None:
         if frame.kind in _CREATIONS:
             found = self._registry.contract_of_creation(frame.input)
             return None if found is None else found[0]
         if frame.kind == "SELFDESTRUCT":
             return None
-        address, code = frame.code_address, self._code(frame.code_address)
-        if is_delegation(code):
-            address = code[len(DELEGATION_PREFIX) :]
-            code = self._code(address)
+        address, code = self._run(frame)
         return self._registry.contract_at(address, code) if code else None
 
     def _code(self, address: Address) -> bytes:
@@ -316,6 +326,8 @@ class StackTrace:
         artifact = self.artifact_of(node)
         if artifact is None:
             return None
+        if not standing.latest:
+            return None
         *trail, pc = standing.latest
         return artifact.location(pc, node.frame.kind in _CREATIONS, trail)
 
@@ -332,14 +344,17 @@ def _is_passed_on(inner: CallNode, outer: CallNode) -> bool:
 
 
 def trace_transaction(
-    chain: LocalChain, registry: ArtifactRegistry, tx_hash: Hash32, bounded: Callable[[StackTracer], Tracer]
+    chain: LocalChain,
+    registry: ArtifactRegistry,
+    tx_hash: Hash32,
+    tracer: StackTracer,
+    bounded: Callable[[StackTracer], Tracer],
 ) -> tuple[StackTrace, int]:
     """An included transaction, run again and watched, and its block's number.
 
-    ``bounded`` stands between the execution and what watches it, and may end it. Raises ``NotFound``.
+    ``bounded`` stands between the execution and the ``tracer``, and may end it. Raises ``NotFound``.
     """
     block, position = placed_transaction(chain, tx_hash)
-    tracer = StackTracer()
     watcher = bounded(tracer)
     for replayed in replay(
         chain, block, lambda index, tx, state: watcher if index == position else None, stop=position + 1

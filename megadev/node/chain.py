@@ -93,6 +93,18 @@ class LocalChain:
         self.trails_by_slots = True
         """Whether those trail by ``epoch_slots`` at least, whatever L1 says."""
 
+    def expect(self, transactions: Sequence[Transaction]) -> None:
+        """Prepare for transactions that are about to be submitted in this order, where they will be executed at once in
+        a block that is open. On the writer's thread.
+        """
+        sequencer = self.sequencer
+        builder, parallel = sequencer.open, sequencer.parallel
+        if builder is None or parallel is None or sequencer.mode is not MiningMode.CONTINUOUS:
+            return
+        session = parallel.arriving(builder) if sequencer.is_running else None
+        if session is not None:
+            session.expect(transactions)
+
     @property
     def genesis(self) -> Genesis:
         """The values of the first block; for a fork, those that its blocks continue with."""

@@ -178,7 +178,7 @@ class Node:
             next_base_fee=None if fork is None else config.base_fee,
         )
         if self.workers.most:
-            self.l2.sequencer.parallel = Parallel(self.workers.started)
+            self.l2.sequencer.parallel = Parallel(self.workers.wanted)
         for chain in (self.l2, self.l1):
             if chain is not None:
                 chain.sequencer.packs_blocks = config.keep_bodies is None

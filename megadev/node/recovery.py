@@ -1,9 +1,9 @@
 """Recovering the senders of many transactions on other cores.
 
 Recovery is the dearest step of admitting a transaction, and threads do not help: libsecp256k1's calls hand the
-interpreter's lock over three times in 40 µs. So when a batch with many transactions comes, ``workers`` recover
-what stands further behind in it while the node takes what stands in front. Only bytes go to and fro (transactions
-there, an address back), and ``signatures.put_recovered`` keeps it until the transaction's turn. What is not there by
+interpreter's lock over three times in 40 µs. So when a batch with many transactions comes, ``workers`` decode and
+recover what stands further behind in it while the node takes what stands in front. Only bytes go to and fro (the
+transactions there, their fields back), and ``transactions.put_decoded`` keeps each until its turn. What is not there by
 then is recovered here: nobody ever waits for a worker, and one that is gone costs nothing but its help.
 
 No worker is started before it is needed for the first time, and none for a transaction that comes alone. Where most
@@ -12,15 +12,18 @@ answers come too late (the other cores are busy, or there are none) workers are 
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import msgspec
 
-from megadev.chain.recovering import Recovered
+from megadev.chain.recovering import Recovered, transaction_of
+from megadev.chain.transactions import Transaction, decode_transaction, put_decoded
 from megadev.clock import SystemClock
+from megadev.errors import MegadevError
 from megadev.node.workers import Workers
-from megadev.primitives.signatures import put_recovered
 from megadev.sequencer.executing import packed
 
 MANY = 32
@@ -29,8 +32,11 @@ CHUNK = 16
 """Transactions that a worker gets at once: some milliseconds of work."""
 LARGEST = 64 * 1024
 """Bytes of a chunk; what is larger is mostly data, and recovered here."""
+STEPS = 2
+"""Chunks that are decoded here at most while the one whose turn it is has not been answered: a millisecond each."""
 LOOKS, PAUSE_NS = 32, 2_000_000_000
 """After so many chunks it is looked at how many came in time; if fewer than half did, there is a pause."""
+Expect: TypeAlias = Callable[[Sequence[Transaction]], None]
 _SENT = re.compile(rb'"method"\s*:\s*"(?:eth|realtime)_sendRawTransaction(?:Sync)?"')
 _RAW = re.compile(rb'"params"\s*:\s*\[\s*"0x((?:[0-9a-fA-F]{2})+)"')
 monotonic_ns = SystemClock().monotonic_ns
@@ -45,15 +51,24 @@ class _Chunk:
         self.is_given = False
         self.is_due = False
         self.is_answered = False
+        self.decoded: list[Transaction] | None = None
 
     def answered(self, answer: Sequence[Recovered]) -> None:
         self.is_answered = True
-        if self.is_due:
-            return
-        for each in answer:
-            if each is not None:
-                message_hash, y_parity, r, s, address = each
-                put_recovered(message_hash, y_parity, int.from_bytes(r, "big"), int.from_bytes(s, "big"), address)
+        if not self.is_due:
+            self.keep(
+                [
+                    transaction_of(raw, fields)
+                    for raw, fields in zip(self.transactions, answer, strict=True)
+                    if fields is not None
+                ]
+            )
+
+    def keep(self, decoded: list[Transaction]) -> None:
+        """Keep what was decoded until its turn."""
+        self.decoded = decoded
+        for tx in decoded:
+            put_decoded(tx)
 
 
 class Recovery:
@@ -65,8 +80,10 @@ class Recovery:
         """Chunks, since it was last looked at."""
         self._paused_until = 0
 
-    def ahead_of(self, members: Sequence[msgspec.Raw]) -> Ahead | None:
-        """Starts the preparation of a batch of JSON-RPC requests; None if it is not worthwhile."""
+    def ahead_of(self, members: Sequence[msgspec.Raw], expect: Expect = lambda transactions: None) -> Ahead | None:
+        """Starts the preparation of a batch of JSON-RPC requests; None if it is not worthwhile. ``expect`` is told of
+        transactions that were decoded before their turn, in their order.
+        """
         if not self.workers.most or len(members) < MANY or monotonic_ns() < self._paused_until:
             return None
         chunks = []
@@ -75,12 +92,14 @@ class Recovery:
             found = [raw for member in members[start : start + CHUNK] if (raw := _sent(member)) is not None]
             sent += len(found)
             chunks.append(_Chunk(found))
-        return Ahead(self, chunks) if sent >= MANY and self.workers.started() else None
+        return Ahead(self, chunks, expect) if sent >= MANY and self.workers.started() else None
 
     def give(self, chunk: _Chunk) -> bool:
         """Give a chunk to a worker; False if all are busy."""
         message = packed("recover", chunk.transactions)
-        return any(worker.has_room and worker.give(message, chunk.answered) for worker in self.workers.all)
+        return any(
+            worker.has_room and worker.give(message, chunk.answered, executes=False) for worker in self.workers.all
+        )
 
     def look(self) -> None:
         """Decides whether workers currently help, from the last chunks."""
@@ -93,30 +112,68 @@ class Recovery:
 class Ahead:
     """The prepared work for one batch. Call ``reach`` with the number of each member before its turn."""
 
-    def __init__(self, recovery: Recovery, chunks: Sequence[_Chunk]) -> None:
+    def __init__(self, recovery: Recovery, chunks: Sequence[_Chunk], expect: Expect) -> None:
         self._recovery = recovery
         self._chunks = chunks
+        self._expect = expect
+        self._expected = 1
         self._next = 1  # the first one's turn is now
 
     def reach(self, index: int) -> None:
         if index % CHUNK:
             return
         here, recovery = index // CHUNK, self._recovery
-        recovery.workers.collect()
         chunk = self._chunks[here]
+        recovery.workers.collect()
+        self._next = max(self._next, here + 1)
+        self._give()
+        for _ in range(STEPS):
+            if not chunk.is_given or chunk.is_answered or not self._decode_next():
+                break
+            recovery.workers.collect()
+            self._give()
         chunk.is_due = True
         if chunk.is_given:
             recovery.given += 1
             recovery.in_time += chunk.is_answered
-        self._next = max(self._next, here + 1)
+        recovery.look()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell of what has been decoded of what is to come."""
+        while self._expected < len(self._chunks):
+            chunk = self._chunks[self._expected]
+            if not chunk.is_due:
+                if chunk.decoded is None:
+                    break
+                self._expect(chunk.decoded)
+            chunk.decoded = None
+            self._expected += 1
+
+    def _give(self) -> None:
+        """Give workers what they have room for."""
         while self._next < len(self._chunks):
             following = self._chunks[self._next]
             if following.transactions and sum(map(len, following.transactions)) <= LARGEST:
-                following.is_given = recovery.give(following)
+                following.is_given = self._recovery.give(following)
                 if not following.is_given:
                     break
             self._next += 1
-        recovery.look()
+
+    def _decode_next(self) -> bool:
+        """Decode here what would be given to a worker next: while that of this turn is still being recovered, so that
+        nothing is recovered twice. False if nothing is left.
+        """
+        if self._next >= len(self._chunks):
+            return False
+        chunk = self._chunks[self._next]
+        decoded: list[Transaction] = []
+        for raw in chunk.transactions:
+            with contextlib.suppress(MegadevError):
+                decoded.append(decode_transaction(raw))
+        chunk.keep(decoded)
+        self._next += 1
+        return True
 
 
 def _sent(member: msgspec.Raw) -> bytes | None:

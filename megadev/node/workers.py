@@ -2,8 +2,8 @@
 ahead of their turn (``sequencer/parallel``). What one of them does is in ``sequencer/executing``.
 
 None is started before there is work for it, so a calm node has none. Each ends when the node does, however the node
-ends: its socket is closed then. A worker that is gone costs nothing but its help. Nobody waits for one: what is sent
-must be taken at once, and what has not been answered is done here.
+ends: its socket is closed then. A worker that is gone costs nothing but its help. Nobody waits for one: what it does
+not read now is sent later, and what has not been answered is done here.
 
 One that is given work while another thread collects what it answered is the reason for the lock.
 """
@@ -29,7 +29,7 @@ MOST_WORKERS: Final = 4
 """Started by default at most: one core takes what so many recover."""
 _BUFFER: Final = 1 << 20
 _PATIENCE: Final = 1.0
-"""Seconds in which a worker must have read what it is told of the state."""
+"""Seconds in which a worker must have ended that was told to."""
 _log = logging.getLogger("megadev.node")
 
 
@@ -55,51 +55,59 @@ class Worker:
         self.unanswered: deque[Callable[[Any], None]] = deque()
         self.is_ready = False
         self.is_gone = False
+        self._executing = 0
+        """Messages that ask it to execute, unanswered: nobody knows for how long."""
         self._on_end = on_end
         self._buffer = bytearray()
+        self._unsent = bytearray()
         self._lock = Lock()
 
     @property
     def has_room(self) -> bool:
         """It is there, and would get to what it is given before long."""
-        return self.is_ready and not self.is_gone and len(self.unanswered) < AT_ONCE
+        return self.is_ready and not self.is_gone and len(self.unanswered) < AT_ONCE and not self._unsent
 
     @property
     def is_idle(self) -> bool:
-        """It is there, and has nothing to do."""
-        return self.has_room and not self.unanswered
+        """It is there, and executes nothing now, so that it will soon have read what it is told."""
+        return self.has_room and not self._executing
 
     def tell(self, message: bytes) -> bool:
         """Send what is not answered, a whole state maybe; False if it is gone."""
         with self._lock:
-            if self.is_gone:
-                return False
-            try:
-                self.socket.settimeout(_PATIENCE)
-                self.socket.sendall(message)
-                self.socket.setblocking(False)
-            except OSError as problem:
-                self._end(problem)
-                return False
-            return True
+            return self._send(message)
 
-    def give(self, message: bytes, answered: Callable[[Any], None]) -> bool:
-        """Send what is answered, by calling ``answered``; False if it is gone."""
+    def give(self, message: bytes, answered: Callable[[Any], None], *, executes: bool = True) -> bool:
+        """Send what is answered, by calling ``answered``; False if it is gone. ``executes``: it may take long."""
         with self._lock:
-            if self.is_gone:
-                return False
-            try:
-                if self.socket.send(message) != len(message):
-                    raise BlockingIOError("it does not read")
-            except OSError as problem:
-                self._end(problem)
+            if not self._send(message):
                 return False
             self.unanswered.append(answered)
+            self._executing += executes
             return True
+
+    def _send(self, message: bytes) -> bool:
+        """What it does not read now is sent later: nobody waits for it."""
+        if not self.is_gone:
+            self._unsent += message
+            self._flush()
+        return not self.is_gone
+
+    def _flush(self) -> None:
+        try:
+            while self._unsent:
+                del self._unsent[: self.socket.send(memoryview(self._unsent)[:_BUFFER])]
+        except BlockingIOError:
+            pass
+        except OSError as problem:
+            self._end(problem)
 
     def collect(self) -> None:
         """Hand on what has been answered by now."""
         with self._lock:
+            if self.is_gone:
+                return
+            self._flush()
             if self.is_gone:
                 return
             try:
@@ -108,6 +116,7 @@ class Worker:
                     if what == "ready":
                         self.is_ready = True
                     else:
+                        self._executing -= what == "run"
                         self.unanswered.popleft()(more)
             except (OSError, ValueError, EOFError, TypeError, IndexError) as problem:
                 self._end(problem)
@@ -145,7 +154,7 @@ class Workers:
     def __init__(self, most: int | None = None) -> None:
         self.most = min(max(cores() - 1, 0), MOST_WORKERS) if most is None else most
         self.all: tuple[Worker, ...] = ()
-        self._is_started = False
+        self._is_started = self._is_wanted = False
 
     def started(self) -> tuple[Worker, ...]:
         """All that are left, started now if they never were."""
@@ -157,6 +166,15 @@ class Workers:
             except (OSError, ValueError) as problem:
                 _log.warning("no worker process can be started (%s): all work is done in this process", problem)
         return self.all
+
+    def wanted(self) -> tuple[Worker, ...]:
+        """All that are left for who would like to have them: started the second time, since one block with many
+        transactions does not make a node busy.
+        """
+        if not self._is_wanted and not self._is_started:
+            self._is_wanted = True
+            return ()
+        return self.started()
 
     def collect(self) -> None:
         """Take what has been answered by now."""

@@ -120,7 +120,7 @@ def decode(data: bytes) -> Decoded:
             items, end = outer.pop()
             continue
         if items is result and result:
-            raise ValueError(f"RLP has {end - position} bytes after its end")
+            raise ValueError(f"RLP ends after {position} of {end} bytes")
         first = data[position]
         position += 1
         if first < 0x80:

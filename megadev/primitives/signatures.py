@@ -35,9 +35,6 @@ _COMPACT = ffi.typeof("unsigned char[64]")
 _SIZE = ffi.typeof("size_t *")
 _INT = ffi.typeof("int *")
 _UNCOMPRESSED, _COMPRESSED = 2, 258
-_MOST_RECOVERED = 1 << 14
-_recovered: dict[tuple[Hash32, int, int, int], Address] = {}
-"""By content, so that it does not matter who put it there."""
 
 
 def recover(message_hash: Hash32, y_parity: int, r: int, s: int) -> Address | None:
@@ -47,8 +44,6 @@ def recover(message_hash: Hash32, y_parity: int, r: int, s: int) -> Address | No
     signature. A high s recovers like any other; refusing it is the transaction's rule (EIP-2).
     """
     # the buffers are made anew each time because cffi lets other threads run during a call
-    if _recovered and (found := _recovered.pop((message_hash, y_parity, r, s), None)) is not None:
-        return found
     if not (0 < r < SECP256K1_N and 0 < s < SECP256K1_N) or y_parity not in (0, 1) or len(message_hash) != 32:
         return None
     signature = _new(_SIGNATURE)
@@ -60,13 +55,6 @@ def recover(message_hash: Hash32, y_parity: int, r: int, s: int) -> Address | No
     point = _new(_POINT)
     _serialize(ctx, point, _new(_SIZE, 65), public, _UNCOMPRESSED)
     return keccak(_view(point)[1:65])[12:]
-
-
-def put_recovered(message_hash: Hash32, y_parity: int, r: int, s: int, address: Address) -> None:
-    """Have ``recover`` answer with ``address``, once, what was recovered from this signature elsewhere."""
-    if len(_recovered) >= _MOST_RECOVERED:
-        _recovered.clear()
-    _recovered[message_hash, y_parity, r, s] = address
 
 
 def sign(message_hash: Hash32, private_key: bytes) -> tuple[int, int, int]:

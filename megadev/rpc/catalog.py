@@ -218,6 +218,8 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("txpool_inspect", "", "summaries by sender and nonce", FULL, heavy=True),
         _row("eth_pendingTransactions", "", "transactions", FULL, heavy=True),
         _row("debug_clearTxpool", "", "null", FULL, writes=True, heavy=True),
+        _row("debug_getBadBlocks", "", "none", FULL),
+        _row("debug_setHead", "block number", "null", FULL, writes=True),
     ),
     "Tracing and debugging": (
         _row("debug_traceTransaction", "hash, options?", "trace", FULL, heavy=True, asks=Asks.TRANSACTION_TRACE),

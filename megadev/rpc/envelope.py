@@ -63,7 +63,9 @@ def decode_request(body: bytes | msgspec.Raw) -> Request:
             check_nesting(body)
         return _decode_request(body)
     except msgspec.ValidationError as error:  # JSON, but not an object (or a number no float holds)
-        raise Malformed(Failure(INVALID_REQUEST, f"invalid request: {error}")) from None
+        is_other = str(error).startswith("Expected `object`")
+        words = "a request must be a JSON object" if is_other else str(error)
+        raise Malformed(Failure(INVALID_REQUEST, f"invalid request: {words}")) from None
     except (NestedTooDeeply, RecursionError):
         raise Malformed(Failure(PARSE_ERROR, "parse error: nested too deeply")) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -65,6 +65,10 @@ TRACE_BYTES = 128 * 1024 * 1024
 """The most that one request may be answered with. It is text in memory a few times over before it is sent."""
 DEFAULT_TIMEOUT_NS = 60 * 10**9
 """For each transaction. geth's is 5 seconds; Python needs about that for the opcodes of a full block of 30 Mgas."""
+
+STEPS_TIMEOUT_NS = 15 * 10**9
+"""Where frames are told if instructions take too long."""
+_Seen = TypeVar("_Seen")
 
 _FRAME_BYTES = 300
 """About what a call takes in an answer, besides its input and output; a log takes less."""
@@ -225,6 +229,14 @@ class Bounded:
     def log(self, log: Log) -> None:
         self._budget.spend(_FRAME_BYTES + 2 * len(log.data))
         self._tracer.log(log)
+
+
+def by_steps_if_quick(clock: Clock, watch: Callable[[bool, Budget], _Seen]) -> _Seen:
+    """What ``watch`` sees of an execution, each instruction of it; where that takes too long, its frames only."""
+    try:
+        return watch(True, Budget(clock, STEPS_TIMEOUT_NS))
+    except ExecutionHalted:
+        return watch(False, Budget(clock))
 
 
 @dataclass(frozen=True, slots=True)

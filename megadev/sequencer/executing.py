@@ -35,7 +35,7 @@ from typing import Any, TypeAlias
 from megadev.chain.recovering import recovered
 from megadev.chain.spec import SMALLEST_CAPACITY
 from megadev.clock import processor_ns
-from megadev.errors import StateUnavailable
+from megadev.errors import MegadevError, StateUnavailable
 from megadev.evm.engine import BlockEnv, Engine, Execution, MegaEnv, OperatorFee, TxEnv
 from megadev.evm.engines import open_engine
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
@@ -195,9 +195,10 @@ class Executor:
             self._replica = Replica()
             self._replica.apply(_diff(more))
         elif what == "chain":
-            name, spec = pickle.loads(more)
-            self._engine = open_engine(name, spec)
-            self._spec = spec
+            name, self._spec = pickle.loads(more)
+            self._engine = None
+            with contextlib.suppress(MegadevError):  # without one, nothing is executed here
+                self._engine = open_engine(name, self._spec)
         else:
             raise ValueError(f"unknown message {what!r}")
         return None

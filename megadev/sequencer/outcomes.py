@@ -75,7 +75,9 @@ class Conflict(NamedTuple):
 
 def fee_recipients(spec: ChainSpec, coinbase: Address) -> tuple[Address, ...]:
     """The accounts that get fees, or are touched where there are none."""
-    return (coinbase, BASE_FEE_VAULT, L1_FEE_VAULT, OPERATOR_FEE_VAULT) if spec.keeps_base_fee else (coinbase,)
+    if not (spec.keeps_base_fee or spec.charges_l1_fee):
+        return (coinbase,)
+    return coinbase, BASE_FEE_VAULT, L1_FEE_VAULT, OPERATOR_FEE_VAULT
 
 
 def may_tell_balances(code: bytes) -> bool:
@@ -141,8 +143,10 @@ def told(
             was_dead = before is None or before.is_empty
             had = 0 if before is None else before.balance
             gets.append((address, was_dead, address == plain, account.balance - had))
-        else:
+        elif address in touched:
             written.append((address, _value(account)))
+        else:
+            return None  # it was written without being looked at, and nobody is known to be paid but these
     if is_loose and pays is None:
         return None
     operator = env.operator_fee

@@ -12,8 +12,11 @@ anyway, since this thread has time left when it only adopts; how many depends on
 
 Plain transfers stay here as well where they run for less time than it takes to read what a worker tells of them.
 
+Where transactions join the open block as they arrive, the same is done with those that come in one batch: once they
+are decoded, workers execute some of them while those before are taken.
+
 It switches itself off. Within a block, if most of what the workers told does not hold; for some blocks, twice as many
-each time, if a block's execution was not made faster by it.
+each time, if a block's execution was not made faster by it, or this thread itself had to wait for a core.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ import msgspec
 
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import DYNAMIC_FEE, Transaction
-from megadev.clock import processor_ns
+from megadev.clock import SystemClock, processor_ns
 from megadev.evm.engine import Engine, Execution
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.sequencer.block_builder import BlockBuilder
@@ -45,7 +48,9 @@ LARGEST_DATA = 16 * 1024
 """Bytes of a transaction's data; one with more is executed here."""
 MOST_STATE = 1 << 18
 """Accounts and slots of a replica: some 50 MB."""
-MOST_STEPS = 4_096
+MOST_WHOLE = 1 << 16
+"""The same of a state that is told as a whole, which takes some 100 ms."""
+MOST_STEPS = 64
 """Worlds between two blocks of which the changes are told; after more, the whole state is."""
 ENOUGH = 48
 """Outcomes of a block after which it is looked at how many held."""
@@ -54,11 +59,16 @@ LONGEST_PAUSE = 256
 KEPT = 1_024
 """Blocks whose figures are remembered."""
 CONFLICTS_KEPT = 10_000
-TIMED = 5
+TIMED = 7
 """One of so many transactions is timed here, since a look at the clock takes a tenth of what adopting takes."""
+STARVED = 2
+"""How many times as long as its processor time a block may take, where this thread never waits for anything but a core.
+"""
 HERE = -1
 """In place of a lane: this process."""
 
+_monotonic_ns = SystemClock().monotonic_ns
+"""Decides only who does the work."""
 Answered: TypeAlias = Callable[[Any], None]
 
 
@@ -72,7 +82,7 @@ class Lane(Protocol):
 
     @property
     def is_idle(self) -> bool:
-        """It is there, and has nothing to do."""
+        """It is there, and executes nothing now, so that it will soon have read what it is told."""
         ...
 
     def tell(self, message: bytes) -> bool:
@@ -148,6 +158,8 @@ class Parallel:
         """The part of the senders whose transactions are executed here; None: nothing is known of it yet."""
         self._fed: dict[int, tuple[Lane, _Fed]] = {}
         self._filled: tuple[BlockBuilder, Record] | None = None
+        self._arriving: Session | None = None
+        self._skipped: BlockBuilder | None = None
         self._chain: tuple[Engine, ChainSpec] | None = None
         self._is_too_large = False
         self._skip = 0
@@ -169,6 +181,23 @@ class Parallel:
         lanes = [lane for lane in self._lanes() if self._feed(lane, builder.engine, builder.spec, world)]
         return Session(self, builder, lanes) if lanes else None
 
+    def arriving(self, builder: BlockBuilder) -> Session | None:
+        """For transactions that are about to join the open block ``builder``, as long as it is open; None as above."""
+        session = self._arriving
+        if session is None or session.builder is not builder:
+            if self._skip and self._skipped is not builder:
+                self._skipped = builder
+                self._skip -= 1
+            if self._skipped is builder:
+                return None
+            session = self._arriving = self.session(builder, MANY)
+        return None if session is None or session.record.stopped else session
+
+    def run(self, tx: Transaction, builder: BlockBuilder) -> Execution:
+        """The execution of ``tx`` at the end of the open block ``builder``, which a worker may have made already."""
+        session = self._arriving
+        return builder.run(tx) if session is None or session.builder is not builder else session.run(tx)
+
     def filled(self, session: Session) -> None:
         """Decide by what came of a session whether the next one is to be; its figures are kept with the block."""
         builder, record = session.builder, session.record
@@ -183,13 +212,17 @@ class Parallel:
             self.share = min(share + 0.1, 0.9)
         elif record.late * 50 < record.given:
             self.share = max(share - 0.05, 0.0)
-        if record.speed_up < 1.02:
+        if record.speed_up < 1.02 or session.is_starved:
             self._skip, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE)
         else:
             self._pause = 1
 
     def sealed(self, builder: BlockBuilder, block_hash: Hash32) -> None:
         """Keep the figures of a block that was filled, under its hash."""
+        arriving, self._arriving = self._arriving, None
+        if arriving is not None and arriving.builder is builder:
+            arriving.end()
+            self.filled(arriving)
         filled, self._filled = self._filled, None
         if filled is not None and filled[0] is builder:
             self.records[block_hash] = filled[1]
@@ -204,7 +237,7 @@ class Parallel:
     def _feed(self, lane: Lane, engine: Engine, spec: ChainSpec, world: World) -> bool:
         """Tell a worker what it does not know of the state that a block begins with. False if that cannot be done."""
         lane.collect()
-        if not lane.has_room or self._is_too_large:
+        if not lane.has_room or not lane.is_idle or self._is_too_large:
             return False
         if self._chain is None or self._chain[0] is not engine or self._chain[1] is not spec:
             self._chain = engine, spec
@@ -226,9 +259,7 @@ class Parallel:
 
     def _feed_whole(self, lane: Lane, engine: Engine, spec: ChainSpec, world: World) -> bool:
         self._fed.pop(id(lane), None)
-        if not lane.is_idle:
-            return False
-        told = told_world(world, MOST_STATE // 2)
+        told = told_world(world, MOST_WHOLE)
         if told is None:
             self._is_too_large = True
             return False
@@ -263,14 +294,19 @@ class Session:
         self._outcomes: dict[Hash32, tuple[Outcome | None, int]] = {}
         self._given: set[Hash32] = set()
         self._begun: set[int] = set()
+        self._places: dict[Hash32, int] = {}
+        """Of those that are expected: what has come before is over."""
         self._place = self._pulled = 0
         self._paid = fee_recipients(builder.spec, builder.plan.coinbase)
         self._is_timed = False
+        self.is_starved = False
+        """This thread had to wait for a core meanwhile: there is none for workers."""
         self._is_ended = False
 
     def ahead(self, ready: Iterable[Transaction]) -> Iterator[Transaction]:
         """``ready`` as it is; what stands further behind is given to workers."""
         self._source = iter(ready)
+        began, worked = _monotonic_ns(), processor_ns()
         self._look_ahead()
         try:
             while self._window:
@@ -282,12 +318,30 @@ class Session:
                     self._look_ahead()
                 yield tx
         finally:
-            self._is_ended = True
-            self._outcomes.clear()
+            self.is_starved = _monotonic_ns() - began > STARVED * (processor_ns() - worked)
+            self.end()
+
+    def expect(self, transactions: Sequence[Transaction]) -> None:
+        """Have workers execute what is about to come, in this order."""
+        for tx in transactions:
+            self._pulled += 1
+            self._places[tx.hash] = self._pulled
+            self._assign(tx)
+        if any(self._waiting):
+            self._give_out()
+
+    def end(self) -> None:
+        """Nothing more comes of it."""
+        self._is_ended = True
+        self._outcomes.clear()
 
     def run(self, tx: Transaction) -> Execution:
         """The execution of ``tx`` at the end of the block. Raises as ``BlockBuilder.run``."""
         self.record.transactions += 1
+        if self._places:
+            self._place = self._places.pop(tx.hash, self._place)
+            if self._place % FIRST_CHUNK == 0 and not self.record.stopped and any(self._waiting):
+                self._give_out()
         self._is_timed = self._place % TIMED == 0
         if not self._is_timed:
             return self._run(tx)

@@ -551,7 +551,11 @@ class Sequencer(ChainTip):
                 raise refusal
             return
         try:
-            receipt = builder.append(tx, builder.run(tx) if prefetched is None else prefetched[1])
+            if prefetched is not None:
+                execution = prefetched[1]
+            else:
+                execution = builder.run(tx) if self.parallel is None else self.parallel.run(tx, builder)
+            receipt = builder.append(tx, execution)
         except InvalidTransaction as error:
             self.give_up(tx, error)
             raise

@@ -36,6 +36,8 @@ PIECE = 16 * 1024
 """Bytes that are parsed in one go: a read of a quarter of a megabyte can hold ten thousand requests."""
 TURN = 16
 """Pipelined requests answered in one go before other connections get a turn."""
+LONGEST_HEAD, MOST_HEADS = 2_048, 32
+"""Bytes of a head that is remembered, and how many are: they differ in the length of the body."""
 PIECES_AT_ONCE = 4
 """Pieces of a large answer that are written in one go."""
 LINGER = 1.0
@@ -92,8 +94,22 @@ class Request(msgspec.Struct):
     """The status and the reason that it gets in its turn instead of an answer; nothing is read after it."""
 
 
+class Head(msgspec.Struct, frozen=True):
+    """A POST's request line and headers, parsed, and the size in bytes of the body that they announce."""
+
+    path: bytes
+    headers: dict[bytes, bytes]
+    keep_alive: bool
+    size: int
+
+
 class HttpConnection(asyncio.Protocol):
-    """One client's connection."""
+    """One client's connection.
+
+    A client's requests begin with the same bytes again and again, so a head that was parsed once is known by its bytes
+    (``heads``): what arrives as one whole request with such a head passes the parser by, which stands between two
+    requests before and after. That saves some ten microseconds of each, a fifth of a simple request's answer.
+    """
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
@@ -128,6 +144,9 @@ class HttpConnection(asyncio.Protocol):
         self.url = b""
         self.chunks: list[bytes] = []
         self.size = 0
+        self.heads: dict[bytes, Head] = {}
+        self.parsed_post = self.parsed_keep_alive = False
+        """Of the request that was parsed last."""
 
     # -- the connection ---------------------------------------------------------------------------------------------
 
@@ -198,7 +217,13 @@ class HttpConnection(asyncio.Protocol):
             return
         self.turn = 0
         if len(data) <= PIECE and not self.unread:
-            self._parse(data)
+            if self.is_partial:
+                self._parse(data)
+            elif not self._respond_by_head(data):
+                begun, completed = self.begun, self.completed
+                self._parse(data)
+                if self.begun == begun + 1 and self.completed == completed + 1:
+                    self._remember_head(data)
         else:
             whole = memoryview(data)
             self.unread.extend(whole[at : at + PIECE] for at in range(0, len(data), PIECE))
@@ -206,6 +231,49 @@ class HttpConnection(asyncio.Protocol):
             self._parse_unread()
         elif self.queue:
             self._wait_for_turn()
+
+    def _respond_by_head(self, data: bytes) -> bool:
+        """Answer ``data`` if it is one whole request with a head that is known, and if it is its turn; False if it has
+        to be parsed.
+        """
+        end = data.find(b"\r\n\r\n") + 4
+        head = self.heads.get(data[:end])
+        if (
+            head is None
+            or len(data) - end != head.size
+            or self.task is not None
+            or self.queue
+            or not self.is_writable
+            or self.transport is None
+        ):
+            return False
+        self.turn = 1
+        self.begun += 1
+        self.completed += 1
+        self.url, self.headers = head.path, head.headers
+        self._respond(Request(b"POST", head.path, head.headers, data[end:], head.keep_alive))
+        return True
+
+    def _remember_head(self, data: bytes) -> None:
+        """Know the head of ``data`` from now on, a request that came in one piece and was within all limits."""
+        end = data.find(b"\r\n\r\n") + 4
+        headers = self.headers
+        size = len(data) - end
+        if (
+            size == self.size
+            and headers.get(b"content-length") == b"%d" % size
+            and b"transfer-encoding" not in headers
+            and b"expect" not in headers
+            and b"upgrade" not in headers
+            and not self.is_refused
+            and self.transport is not None
+            and (self.limit is None or size <= self.limit)
+            and end <= LONGEST_HEAD
+            and self.parsed_post
+        ):
+            if len(self.heads) >= MOST_HEADS:
+                self.heads.clear()
+            self.heads[data[:end]] = Head(self.url, headers, self.parsed_keep_alive, size)
 
     def _parse_unread(self) -> None:
         """Parse what has arrived, until there are requests that wait."""
@@ -281,7 +349,9 @@ class HttpConnection(asyncio.Protocol):
             return
         chunks = self.chunks
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        request = Request(self.parser.get_method(), self.url, self.headers, body, self.parser.should_keep_alive())
+        method, keep_alive = self.parser.get_method(), self.parser.should_keep_alive()
+        self.parsed_post, self.parsed_keep_alive = method == b"POST", keep_alive
+        request = Request(method, self.url, self.headers, body, keep_alive)
         self.turn += 1
         if self.task is None and not self.queue and self.turn <= TURN and self.is_writable:
             self._respond(request)

@@ -30,7 +30,7 @@ def test_capacity_rows_are_separate_from_the_others() -> None:
 
 
 def test_rates_in_process_are_of_blocks_that_hold_everything() -> None:
-    wanted = {"capacity-erc20-few", "capacity-workers", "capacity-memory"}
+    wanted = {"capacity-erc20-few", "capacity-workers-conflict", "capacity-workers-conflict-cost", "capacity-memory"}
     assert wanted < IN_PROCESS
     found = capacity._figures(wanted, True)
     assert found.keys() == wanted and all(len(figures) == 1 and figures[0] >= 0 for figures in found.values())

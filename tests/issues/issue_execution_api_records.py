@@ -280,3 +280,18 @@ def _signed(net: Devnet, nonce: int) -> str:
     fields = {"to": OTHER, "value": "0x5", "gas": "0x186a0", "nonce": hex(nonce)}
     fees = {"maxFeePerGas": hex(10**10), "maxPriorityFeePerGas": hex(10**9)}
     return str(net.rpc("eth_signTransaction", {"from": net.accounts[0].address, **fields, **fees})["raw"])
+
+
+@pytest.mark.parametrize("preset", ["dev", "megaeth"])
+def test_the_head_is_set_back_to_a_block_by_its_number(preset: str) -> None:
+    """Where a block is open, too, which counts among those that are taken back."""
+    with Devnet(preset=preset) as net:
+        alice = net.accounts[0].address
+        for _ in range(4):
+            net.rpc("eth_sendTransaction", {"from": alice, "to": OTHER})
+            net.rpc("evm_mine")
+        wanted = net.rpc("eth_getBlockByNumber", "0x2", False)
+        net.rpc("eth_sendTransaction", {"from": alice, "to": OTHER})
+        net.rpc("debug_setHead", "0x2")
+        assert net.rpc("eth_getBlockByNumber", "latest", False) == wanted
+        assert net.rpc("eth_sendTransactionSync", {"from": alice, "to": OTHER})["status"] == "0x1"

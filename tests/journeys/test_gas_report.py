@@ -164,6 +164,28 @@ def test_a_frames_limit_is_named_with_the_opcode_that_reached_it(vault: Vault) -
     assert "fewer slots" in limited["remedy"]
 
 
+def test_a_limit_of_an_inner_frame_is_named_by_steps_and_without(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller that reverts with a reason of its own says nothing of it; and what runs very many instructions is not
+    watched opcode by opcode.
+    """
+    caller = "0x00000000000000000000000000000000000ca11e"
+    vault.net.rpc("anvil_setCode", WRITES_MUCH, "0x5f5b60018155600101600156")
+    vault.net.rpc("anvil_setCode", caller, f"0x5f5f5f5f5f73{WRITES_MUCH[2:]}5af15f5ffd")
+    tx_hash = vault.send(caller, "0x", gas=hex(300_000_000))
+    by_steps = report(vault.net, tx_hash)
+    monkeypatch.setattr("megadev.rpc.tracing.STEPS_TIMEOUT_NS", -1)
+    answer = report(vault.net, tx_hash)
+    assert (by_steps["isByLine"], answer["isByLine"], answer["lines"]) == (True, False, [])
+    assert answer["limited"] == by_steps["limited"]
+    assert answer["limited"]["limit"] == hex(980)
+    assert (answer["limited"]["at"]["opcode"], answer["limited"]["at"]["address"]) == ("SSTORE", WRITES_MUCH)
+    assert [(frame["gasUsed"], frame["error"]) for frame in answer["frames"]] == [
+        (frame["gasUsed"], frame["error"]) for frame in by_steps["frames"]
+    ]
+    traced = vault.net.rpc("megadev_getStackTrace", tx_hash)
+    assert traced["stack"][0]["pc"] == hex(30)  # the caller's REVERT
+
+
 def test_too_little_gas_is_explained_by_storage_gas(vault: Vault) -> None:
     size = (len(vault.net.rpc("eth_getCode", vault.address, "latest")) - 2) // 2
     data = vault.net.rpc("eth_getTransactionByHash", vault.created)["input"]

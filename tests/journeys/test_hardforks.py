@@ -10,6 +10,7 @@ from web3.exceptions import Web3RPCError
 
 from megadev import Devnet
 from megadev.errors import ConfigError
+from megadev.rpc.client import RpcError
 
 NEWER_FIELDS = ("withdrawalsRoot", "blobGasUsed", "excessBlobGas", "parentBeaconBlockRoot", "requestsHash")
 
@@ -55,3 +56,14 @@ def test_py_evm_refuses_megaeths_rules_by_name(hardfork: str) -> None:
             int(net.rpc("eth_estimateGas", {"from": net.accounts[0].address, "to": net.accounts[1].address}), 16)
             == 21_000
         )
+
+
+@pytest.mark.parametrize("hardfork", ["rex6", "isthmus"])
+def test_blobs_are_l1s_alone_under_megaeths_rules(hardfork: str) -> None:
+    """As on the OP Stack: what carries blobs is refused by its type."""
+    with Devnet(preset="megaeth", hardfork=hardfork) as net:
+        account = net.accounts[0].address
+        carried = {"from": account, "to": account, "blobs": ["0x" + bytes(131_072).hex()]}
+        with pytest.raises(RpcError, match="0x03; this chain takes 0x0, 0x1, 0x2, 0x4"):
+            net.rpc("eth_sendTransaction", carried)
+        assert net.l1.rpc("eth_sendTransaction", carried)

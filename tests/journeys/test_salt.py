@@ -14,6 +14,7 @@ from megadev.rpc.client import RpcError
 
 SOMEBODY = "0x00000000000000000000000000000000000a11ce"
 BUCKET = bucket_of(bytes.fromhex(SOMEBODY[2:]))
+NOBODY = "0x0000000000000000000000000000000000000b0b"
 TRANSFER = 60_000
 PER_MULTIPLE = 25_000
 
@@ -65,6 +66,22 @@ def test_a_trace_replays_with_the_capacities_of_its_block(net: Devnet) -> None:
     net.rpc("megadev_salt_setCapacities", {str(BUCKET): 256})
     traced = net.rpc("debug_traceTransaction", sent, {"tracer": "callTracer"})
     assert int(traced["gasUsed"], 16) == TRANSFER + 4 * PER_MULTIPLE
+
+
+def test_after_a_restart_too(tmp_path: Path) -> None:
+    """From a saved state: whatever was set afterwards, before it was saved or after it was loaded."""
+    saved = {"preset": "megaeth", "state": str(tmp_path / "state.json"), "preserve_historical_states": True}
+    with Devnet(bucket_capacity=f"{BUCKET}:1280", **saved) as net:
+        sent = []
+        for capacity in (512, 256):
+            sent.append(net.rpc("eth_sendTransaction", _transfer(net, SOMEBODY if capacity == 512 else NOBODY)))
+            net.rpc("evm_mine")
+            net.rpc("megadev_salt_setCapacities", {str(BUCKET): capacity})
+        used = [net.rpc("eth_getTransactionReceipt", tx_hash)["gasUsed"] for tx_hash in sent]
+    with Devnet(**saved) as net:
+        net.rpc("megadev_salt_setCapacities", {str(BUCKET): 2560})
+        traced = [net.rpc("debug_traceTransaction", tx_hash, {"tracer": "callTracer"}) for tx_hash in sent]
+    assert [each["gasUsed"] for each in traced] == used == [hex(TRANSFER + 4 * PER_MULTIPLE), hex(TRANSFER)]
 
 
 @pytest.mark.parametrize("given", [{"5": 512}, {str(BUCKET): 255}, {str(BUCKET): "x"}, [1]])

@@ -274,10 +274,13 @@ def test_forge_deploys_by_script(tmp_path: Path, preset: str) -> None:
             "--private-key",
             key,
             "--broadcast",
+            *(["--skip-simulation"] if preset == "megaeth" else []),  # forge's own gas is Ethereum's
         ]
         env = {**os.environ, "FOUNDRY_DISABLE_NIGHTLY_WARNING": "1"}
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == 0 and "Error:" not in done.stderr, (
+            done.stdout + done.stderr
+        )  # npm's forge ends with 0
         run = json.loads(next((tmp_path / "broadcast").rglob("run-latest.json")).read_bytes())
         assert [receipt["status"] for receipt in run["receipts"]] == ["0x1"] * 4
         assert {entry["transactionType"] for entry in run["transactions"]} >= {"CREATE", "CREATE2"}

@@ -4,6 +4,8 @@ dies is told, and they end with the node.
 
 from __future__ import annotations
 
+import dataclasses
+import marshal
 import os
 import signal
 import time
@@ -15,12 +17,14 @@ import msgspec
 import pytest
 
 from megadev import Devnet
-from megadev.chain.recovering import recovered
-from megadev.chain.transactions import UnsignedTransaction, decode_transaction, encode_signed
+from megadev.chain import transactions as transactions_module
+from megadev.chain.recovering import recovered, transaction_of
+from megadev.chain.spec import dev_spec
+from megadev.chain.transactions import UnsignedTransaction, decode_transaction, encode_signed, put_decoded
+from megadev.errors import UnsupportedTransactionType
 from megadev.node.recovery import CHUNK, MANY, Recovery
 from megadev.node.workers import Workers
 from megadev.primitives import signatures
-from megadev.primitives.signatures import put_recovered, recover, sign
 from megadev.rpc import envelope
 from tests.conftest import START_SECONDS, RunningNode
 
@@ -100,25 +104,47 @@ def test_workers_start_with_a_large_batch_and_end_with_the_node(megadev_up: Call
     until(lambda: not Path(f"/proc/{max(workers)}").exists())
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="who runs is read from /proc")
+def test_workers_end_with_a_node_that_is_killed(megadev_up: Callable[..., RunningNode]) -> None:
+    node = megadev_up("--no-l1", "--workers", "1", "--no-mining")
+    before = children(node.process.pid)
+    send(node, [signed(nonce) for nonce in range(MANY)])
+    (worker,) = children(node.process.pid) - before
+    node.stop(signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{worker}").exists())
+
+
 def test_workers_recover_the_same_senders() -> None:
-    legacy = encode_signed(
-        UnsignedTransaction(type=0, chain_id=None, nonce=1, gas_limit=21_000, to=None, max_fee_per_gas=5), KEYS[1]
-    )[0]
-    for raw in (signed(1), signed(2, kind=1), signed(3, KEYS[3]), legacy):
+    legacy = UnsignedTransaction(type=0, chain_id=None, nonce=1, gas_limit=21_000, to=None, max_fee_per_gas=5)
+    listed = UnsignedTransaction(
+        type=1,
+        chain_id=1,
+        nonce=0,
+        gas_limit=21_000,
+        to=b"\x22" * 20,
+        max_fee_per_gas=5,
+        access_list=((b"\x33" * 20, (1, 2**255)),),
+    )
+    for raw in (signed(1), signed(3, KEYS[3]), *(encode_signed(each, KEYS[1])[0] for each in (legacy, listed))):
         found, tx = recovered(raw), decode_transaction(raw)
-        assert found is not None and found[4] == tx.sender
-        assert (
-            recover(found[0], found[1], int.from_bytes(found[2], "big"), int.from_bytes(found[3], "big")) == tx.sender
-        )
+        assert found is not None and transaction_of(raw, marshal.loads(marshal.dumps(found, 2))) == tx
     assert recovered(b"") is recovered(b"\x02\xc0") is recovered(b"\x7f") is None
     assert recovered(signed(1)[:-1] + b"\x01\x02") is None
 
-    # an answer is for that signature alone, and once
-    y_parity, r, s = sign(b"\x01" * 32, KEYS[0])
-    put_recovered(b"\x01" * 32, y_parity, r, s, b"\x77" * 20)
-    assert recover(b"\x01" * 32, y_parity ^ 1, r, s) != b"\x77" * 20
-    assert recover(b"\x01" * 32, y_parity, r, s) == b"\x77" * 20
-    assert recover(b"\x01" * 32, y_parity, r, s) == decode_transaction(signed(1)).sender
+    # an answer is for these bytes alone, once, and only where the chain takes the type
+    marked = msgspec.structs.replace(decode_transaction(signed(1)), sender=b"\x77" * 20)
+    put_decoded(marked)
+    assert decode_transaction(signed(2)).sender == decode_sender()
+    with pytest.raises(UnsupportedTransactionType):
+        decode_transaction(signed(1), dataclasses.replace(dev_spec(), hardfork=Berlin()))  # type: ignore[arg-type]
+    assert decode_transaction(signed(1)) is marked
+    assert decode_transaction(signed(1)).sender == decode_sender()
+
+
+class Berlin:
+    """A hardfork before type 2."""
+
+    transaction_types = frozenset((0, 1))
 
 
 def test_only_timely_answers_of_workers_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +173,7 @@ def test_only_timely_answers_of_workers_are_used(monkeypatch: pytest.MonkeyPatch
         for chunk in late._chunks:
             chunk.is_due = True
         until(lambda: workers.collect() is None and not worker.unanswered)
-        assert not signatures._recovered
+        assert not transactions_module._decoded
     finally:
         workers.close()
     assert recovery.ahead_of(members) is None and worker.process.poll() is not None

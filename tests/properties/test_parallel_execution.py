@@ -15,11 +15,14 @@ from hypothesis import strategies as st
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.spec import MegaLimits
+from megadev.chain.transactions import DYNAMIC_FEE, Transaction, UnsignedTransaction, sign_transaction
 from megadev.cli.parallel import report_lines
 from megadev.devnet import Devnet
 from megadev.evm.engines import open_engine
 from megadev.node.workers import Worker
 from megadev.sequencer import parallel
+from megadev.sequencer.outcomes import fee_recipients
+from megadev.sequencer.outcomes import told as outcome_of
 from megadev.sequencer.parallel import Parallel, Record
 from tests.stage.lanes import InlineLane
 from tests.stage.waiting import until
@@ -220,9 +223,11 @@ def test_worker_processes_execute_blocks_alike(preset: str, many: None) -> None:
     """With real ones: the first block starts them, and what they know of the state follows block after block."""
     with devnet(preset, workers=1, no_l1=True) as net:
         workers, executing = net.node.workers, net.node.l2.sequencer.parallel
-        assert executing is not None and not workers.all
-        balances(net, 8)
-        net.rpc("evm_mine")
+        assert executing is not None
+        for _ in range(2):
+            assert not workers.all, "one such block does not make it busy"
+            balances(net, 8)
+            net.rpc("evm_mine")
         (worker,) = workers.all
         until(lambda: workers.collect() is None and worker.is_ready)
         lane = Patient(worker)
@@ -317,3 +322,67 @@ def test_the_report_names_what_was_executed_again(many: None) -> None:
         assert "this node executed them with 1 worker" in text and f"{count['adopted']:,} of 163" in text
         net.rpc("evm_mine")
         assert net.rpc("megadev_parallelism", "latest")["execution"] is None
+
+
+def signed(net: Devnet, count: int, place: str) -> list[Transaction]:
+    """Calls by all accounts in turn, as they come in a batch."""
+    keys = [account.raw_key for account in net.node.accounts.keyed]
+    return [
+        sign_transaction(
+            UnsignedTransaction(
+                type=DYNAMIC_FEE,
+                chain_id=net.node.l2.spec.chain_id,
+                nonce=index // len(keys),
+                gas_limit=500_000,
+                to=PLACES[place],
+                data=(index + 1_000).to_bytes(32, "big"),
+                value=0 if place in CODES else 1,
+                max_fee_per_gas=10**10,
+                max_priority_fee_per_gas=index % 3,
+            ),
+            keys[index % len(keys)],
+        )
+        for index in range(count)
+    ]
+
+
+@pytest.mark.parametrize("place", ["a balance by sender", "a hot slot", "nobody"])
+def test_a_batch_that_joins_the_open_block_gives_the_same_block(place: str, many: None) -> None:
+    def block(executing: Parallel | None) -> SealedBlock:
+        with Devnet(preset="megaeth", no_l1=True, accounts=4, timestamp=1_800_000_000, manual_clock=True) as net:
+            for name, code in CODES.items():
+                net.rpc("anvil_setCode", f"0x{PLACES[name].hex()}", f"0x{code.replace(' ', '')}")
+            sequencer = net.node.l2.sequencer
+            sequencer.parallel = executing
+            first, *others = signed(net, 60, place)
+            sequencer.submit(first)
+            for start in range(0, len(others), 10):
+                net.node.l2.expect(others[start : start + 10])
+                if start >= 20:
+                    for tx in others[start - 20 : start - 10]:
+                        sequencer.submit(tx)
+            for tx in others[40:]:
+                sequencer.submit(tx)
+            net.rpc("evm_mine")
+            return net.node.l2.head
+
+    lanes = [InlineLane(), InlineLane()]
+    executing = Parallel(lambda: lanes)
+    executing.share = 0.2
+    found = block(executing)
+    assert told(found) == told(block(None)) and len(found.transactions) == 60
+    (record,) = executing.records.values()
+    assert record.transactions == 59 and (record.conflicts if place == "a hot slot" else record.adopted > 20), record
+
+
+def test_what_is_written_unseen_is_not_told() -> None:
+    """Whoever is paid without being known to be would be given a balance that nobody compares."""
+    with devnet("dev", no_l1=True) as net:
+        builder = net.node.l2.sequencer.begin_next()
+        env = builder.transaction_env(signed(net, 2, "a balance by sender")[1])
+        recipients = fee_recipients(builder.spec, builder.plan.coinbase)
+        outcomes = [
+            outcome_of(builder.engine.execute, builder.env, env, builder.state.fork(), paid, lambda code_hash: False)
+            for paid in (recipients, ())
+        ]
+        assert outcomes[0] is not None and outcomes[1] is None

@@ -15,7 +15,7 @@ from megadev.cli.terminal.log import Located, SourceLine
 from megadev.clock import SystemClock
 from megadev.errors import MegadevError
 from megadev.events import BlockSealed, Event, TransactionPreconfirmed
-from megadev.inspect.stack_trace import StackTrace, trace_transaction
+from megadev.inspect.stack_trace import StackTrace, StackTracer, trace_transaction
 from megadev.node.chain import LocalChain
 from megadev.rpc.tracing import Bounded, Budget
 
@@ -67,7 +67,7 @@ class FailureLocator:
         try:
             budget = Budget(_clock)
             trace, _ = trace_transaction(
-                self._chain, self._artifacts, event.tx.hash, lambda tracer: Bounded(tracer, budget)
+                self._chain, self._artifacts, event.tx.hash, StackTracer(), lambda tracer: Bounded(tracer, budget)
             )
             return _located(trace)
         except MegadevError:

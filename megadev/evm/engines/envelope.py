@@ -178,7 +178,7 @@ class Envelope:
             if operator is not None:
                 _pay(journal, OPERATOR_FEE_VAULT, operator.of(used))
 
-        cause = Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION
+        cause = Cause.TRANSACTION if rules is CONSENSUS or rules != SYSTEM else Cause.SYSTEM_CALL
         return Execution(
             result,
             GasReport(used, peak - used if used < peak else 0, floor[1], max(peak, floor[1])),

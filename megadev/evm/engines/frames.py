@@ -117,6 +117,7 @@ class Call:
         "data",
         "depth",
         "error",
+        "failed_at",
         "frame",
         "gas",
         "is_creation",
@@ -176,6 +177,7 @@ class Call:
         self.stack: list[int] = []
         self.memory = bytearray()
         self.pc = 0
+        self.failed_at: int | None = None
 
 
 class Machine:
@@ -376,4 +378,5 @@ class Machine:
     def leave(self, call: Call, gas: int) -> None:
         """Tell the tracer how ``call``, begun with ``gas``, ended."""
         if self.tracer is not None and call.frame is not None:
-            self.tracer.exit(call.frame, FrameExit(gas - call.gas, call.output, call.error))
+            pc = None if call.error is None else call.failed_at
+            self.tracer.exit(call.frame, FrameExit(gas - call.gas, call.output, call.error, pc))

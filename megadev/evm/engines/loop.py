@@ -367,7 +367,7 @@ class Loop(Machine):
                                 gas = pay_growth(call, memory, offset + size, gas, 0)
                             call.output = bytes(memory[offset : offset + size])
                             if op == 0xFD:
-                                call.error = REVERTED
+                                call.error, call.failed_at = REVERTED, pc
                             return self._finish(call, gas, stepping)
                         operation = operations[op]
                         if operation is None or (op == 0x1E and not self.has_clz):
@@ -386,6 +386,7 @@ class Loop(Machine):
             except HandOver as handed:
                 pc, gas, traces = handed.pc, handed.gas, NO_TRACES
             except Stopped as stop:
+                call.failed_at = pc
                 return self._finish(call, call.gas, stepping and not stop.is_between)
             except Halted as halt:
                 return self._halt(call, halt, pc, op, gas, stepping)
@@ -404,6 +405,7 @@ class Loop(Machine):
 
     def halted(self, call: Call, halt: Halted, pc: int, before: int) -> None:
         """The opcode at ``pc`` failed, with ``before`` gas when it began: the frame ends."""
+        call.failed_at = pc
         call.error = halt.reason
 
     def _finish(self, call: Call, gas: int, stepping: bool) -> None:

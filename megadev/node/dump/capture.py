@@ -10,7 +10,7 @@ import msgspec
 from megadev.node.chain import LocalChain
 from megadev.node.dump.document import encode_accounts, encode_dump
 from megadev.node.dump.rollup import DumpedRollup, rollup_of, with_prices
-from megadev.node.dump.settings import NOTHING_SET, Settings, settings_of
+from megadev.node.dump.settings import NOTHING_SET, Settings, settings_of, with_earlier_buckets
 from megadev.node.faults import faults_on
 from megadev.state.world import World
 
@@ -53,7 +53,8 @@ class Capture:
         """The same, piece by piece: other threads get a turn between two."""
         l1 = None if self._l1 is None else b"".join(self._l1.pieces(history))
         rollup = with_prices(self._rollup, self._l2.blocks.made)
-        return self._l2.pieces(history, l1, self._adopted, self._settings, rollup)
+        settings = with_earlier_buckets(self._settings, self._l2.blocks)
+        return self._l2.pieces(history, l1, self._adopted, settings, rollup)
 
     def ever_less(self, *, history: bool) -> Iterator[Callable[[], bytes]]:
         """Ways to encode it, each leaving out more than the one before: older states, L1, blocks."""

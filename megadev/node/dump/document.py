@@ -248,7 +248,8 @@ def _read_dump(entries: JsonObject, spec: ChainSpec, steps: _Steps) -> Dump:
     accounts = read_accounts(entries["accounts"])
     environment = as_object(entries.get("block") or {}, "block")
     rollup = read_rollup(as_object(entries.get("rollup") or {}, "rollup"))
-    blocks = _read_blocks(entries, environment, accounts, spec, steps, rollup)
+    settings = read_settings(entries.get("settings") or {})
+    blocks = _read_blocks(entries, environment, accounts, spec, steps, rollup, settings)
     coinbase = environment.get("beneficiary", environment.get("coinbase"))
     gas_limit = environment.get("gas_limit")
     return Dump(
@@ -257,7 +258,7 @@ def _read_dump(entries: JsonObject, spec: ChainSpec, steps: _Steps) -> Dump:
         None if coinbase is None else as_address(coinbase, "block.beneficiary"),
         None if gas_limit is None else as_number(gas_limit, "block.gas_limit", 63),
         as_number(entries.get("adopted", 0), "adopted", 63),
-        read_settings(entries.get("settings") or {}),
+        settings,
         rollup,
     )
 
@@ -286,6 +287,7 @@ def _read_blocks(
     spec: ChainSpec,
     steps: _Steps,
     rollup: DumpedRollup,
+    settings: Settings,
 ) -> Span:
     found = []
     hashes = {
@@ -311,7 +313,7 @@ def _read_blocks(
     for block in chain:
         row = rows.get(block.header.number - 1)
         if row is not None and pieces:
-            pieces.append(made := read_row(row, accounts, earlier, spec))
+            pieces.append(made := read_row(row, accounts, earlier, settings.rules_of(row.last, spec) or spec))
             behind = made.world(made.last) if made.is_known and has_history else None
         earlier[block.header.number] = block.hash
         state = states.get(block.hash)
@@ -319,6 +321,8 @@ def _read_blocks(
             world, before = world_after(world, before, state), state
         after = UnavailableWorld(block.header.number) if state is None else world
         read = _read_block(block, outcomes, after, spec)
+        if (rules := settings.rules_of(read.number, spec)) is not None:
+            read = msgspec.structs.replace(read, spec=rules)
         if behind is not None:
             behind = built_again(read, behind, earlier, spec) if is_behind_row(read) else None
             if behind is not None and state is None:

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import msgspec
 
+from megadev.chain.blocks import SealedBlock
 from megadev.chain.documents import JsonObject, as_bytes, as_list, as_number, as_object, fail
-from megadev.chain.spec import Salt
+from megadev.chain.spans import Span
+from megadev.chain.spec import ChainSpec, Salt
 from megadev.evm.engines import open_engine
 from megadev.node.chain import LocalChain
 from megadev.node.faults import FAULTS
@@ -21,7 +23,8 @@ from megadev.sequencer.signers import Signer, Signers
 class Settings(msgspec.Struct, frozen=True):
     """``oracle``: values by slot. ``buckets``: number and capacity. ``signers``: each key's term, newest
     first; empty where the key was never changed. ``faults``: the name and words of each that is on.
-    ``standbys``: the sequencers that are up, by their numbers.
+    ``standbys``: the sequencers that are up, by their numbers. ``earlier_buckets``: those of blocks up to a number,
+    oldest first, where they were not the current ones.
     """
 
     oracle: tuple[tuple[int, int], ...] = ()
@@ -29,6 +32,14 @@ class Settings(msgspec.Struct, frozen=True):
     signers: tuple[Signer, ...] = ()
     faults: tuple[tuple[str, ...], ...] = ()
     standbys: tuple[int, ...] = ()
+    earlier_buckets: tuple[tuple[int, tuple[tuple[int, int], ...]], ...] = ()
+
+    def rules_of(self, number: int, spec: ChainSpec) -> ChainSpec | None:
+        """``spec`` with the buckets that block ``number`` was built with; None where nobody ever set any."""
+        if not spec.is_metered or not (self.buckets or self.earlier_buckets):
+            return None
+        had = next((buckets for last, buckets in self.earlier_buckets if number <= last), self.buckets)
+        return replace(spec, salt=replace(spec.salt, capacities=had))
 
 
 NOTHING_SET = Settings()
@@ -42,6 +53,21 @@ def settings_of(chain: LocalChain) -> Settings:
         chain.sequencer.spec.salt.capacities,
         () if signers is None else signers.terms,
     )
+
+
+def with_earlier_buckets(settings: Settings, blocks: Span) -> Settings:
+    """The same with the buckets of ``blocks`` where these are not the current ones."""
+    earlier: list[tuple[int, tuple[tuple[int, int], ...]]] = []
+    for block in blocks.pieces():
+        if not isinstance(block, SealedBlock):
+            continue  # nothing was new in a row of empty blocks
+        had = settings.buckets if block.spec is None else block.spec.salt.capacities
+        if earlier and earlier[-1][1] == had:
+            earlier.pop()
+        earlier.append((block.number, had))
+    if earlier and earlier[-1][1] == settings.buckets:
+        earlier.pop()
+    return msgspec.structs.replace(settings, earlier_buckets=tuple(earlier))
 
 
 def apply_settings(chain: LocalChain, settings: Settings) -> None:
@@ -63,6 +89,11 @@ def written_settings(settings: Settings) -> JsonObject:
         written["oracle"] = {hex(slot): f"0x{value:064x}" for slot, value in settings.oracle}
     if settings.buckets:
         written["buckets"] = {hex(bucket): hex(capacity) for bucket, capacity in settings.buckets}
+    if settings.earlier_buckets:
+        written["earlierBuckets"] = [
+            {"last": hex(last), "buckets": {hex(bucket): hex(capacity) for bucket, capacity in buckets}}
+            for last, buckets in settings.earlier_buckets
+        ]
     if settings.signers:
         written["signers"] = list(map(_written_signer, settings.signers))
     if settings.faults:
@@ -76,12 +107,12 @@ def read_settings(value: object) -> Settings:
     """Parse a document's settings. Raises ``InvalidDocument`` naming what is invalid."""
     entries = as_object(value, "settings")
     oracle = as_object(entries.get("oracle") or {}, "settings.oracle")
-    buckets = _numbers(as_object(entries.get("buckets") or {}, "settings.buckets"), "settings.buckets", 63)
-    for bucket, capacity in buckets:
-        try:
-            Salt.check(bucket, capacity)
-        except ValueError as problem:
-            fail("settings.buckets", str(problem), hex(bucket))
+    buckets = _buckets(entries.get("buckets"), "settings.buckets")
+    earlier = []
+    for index, each in enumerate(as_list(entries.get("earlierBuckets") or [], "settings.earlierBuckets")):
+        where = f"settings.earlierBuckets[{index}]"
+        had = as_object(each, where)
+        earlier.append((as_number(had.get("last"), f"{where}.last", 63), _buckets(had.get("buckets"), where)))
     signers = []
     for index, each in enumerate(as_list(entries.get("signers") or [], "settings.signers")):
         where = f"settings.signers[{index}]"
@@ -104,7 +135,17 @@ def read_settings(value: object) -> Settings:
         as_number(each, "settings.standbys", 31) for each in as_list(entries.get("standbys") or [], "settings.standbys")
     ]
     oracle_values = _numbers(oracle, "settings.oracle", 256)
-    return Settings(oracle_values, buckets, tuple(signers), tuple(faults), tuple(standbys))
+    return Settings(oracle_values, buckets, tuple(signers), tuple(faults), tuple(standbys), tuple(sorted(earlier)))
+
+
+def _buckets(value: object, where: str) -> tuple[tuple[int, int], ...]:
+    buckets = _numbers(as_object(value or {}, where), where, 63)
+    for bucket, capacity in buckets:
+        try:
+            Salt.check(bucket, capacity)
+        except ValueError as problem:
+            fail(where, str(problem), hex(bucket))
+    return buckets
 
 
 def _written_signer(term: Signer) -> JsonObject:

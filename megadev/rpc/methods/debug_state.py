@@ -10,6 +10,7 @@ from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams, NotFound, ResourceNotFound, StateUnavailable
 from megadev.inspect.replay import run_again
 from megadev.inspect.witness import execution_witness
+from megadev.node import reorg
 from megadev.node.chain import LocalChain
 from megadev.node.reopening import block_start
 from megadev.primitives.hexcodec import to_data, to_word
@@ -157,6 +158,21 @@ def debug_clearTxpool(node: RpcNode) -> None:
     """Empty the txpool."""
     for tx in node.chain.pool.transactions():
         node.chain.sequencer.drop(tx.hash)
+
+
+@method("debug_getBadBlocks")
+def debug_getBadBlocks(node: RpcNode) -> list[JsonObject]:
+    """Blocks that were refused: none, as nobody but the sequencer hands in any."""
+    return []
+
+
+@method("debug_setHead")
+def debug_setHead(node: RpcNode, number: Uint64Param) -> None:
+    """Take back the blocks after that one, as anvil_rollback does."""
+    chain = node.chain
+    chain.block(number)
+    node.node.make_room(chain)  # an open block counts among those that are taken back
+    reorg.rollback(node.node, chain, chain.head.number - number)
 
 
 @method("debug_freeOSMemory")

@@ -176,7 +176,7 @@ def eth_callMany(
         if where.transaction_index > len(block.transactions):
             raise InvalidParams(
                 f"transactionIndex {where.transaction_index} is out of range: block {block.number} has "
-                f"{len(block.transactions)} transactions"
+                f"{len(block.transactions)} transaction{'s' * (len(block.transactions) != 1)}"
             )
         scene = scene_before(chain, block, where.transaction_index)
     scene = scene.overridden(state_overrides, None)

@@ -27,7 +27,7 @@ from megadev.rpc.codec import BlockParam, CallRequest, WhatParam
 from megadev.rpc.dispatch import method
 from megadev.rpc.node import RpcNode
 from megadev.rpc.scenes import scene_at
-from megadev.rpc.tracing import Bounded, Budget
+from megadev.rpc.tracing import Bounded, Budget, by_steps_if_quick
 from megadev.sequencer.block_builder import transaction_env
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.reader import StateReader
@@ -46,13 +46,16 @@ def megadev_gasReport(node: RpcNode, what: WhatParam, block: BlockParam = Tag.LA
     """The gas of an included transaction, or of a call as eth_call would make it in ``block``.
 
     Amounts are gas; ``computeGas`` and ``storageGas`` are those before refund and floor. Raises ``NotFound`` for a
-    transaction that is in no block.
+    transaction that is in no block. ``isByLine``: false where it ran so many instructions that only frames are told.
     """
-    tracer, budget = GasTracer(), Budget(node.node.clock)
-    watcher = Bounded(tracer, budget)
-    if isinstance(what, bytes):
-        return _of_transaction(node, what, tracer, watcher)
-    return _of_call(node, what, block, tracer, watcher)
+
+    def watched(tracer: GasTracer, budget: Budget) -> JsonObject:
+        watcher = Bounded(tracer, budget)
+        if isinstance(what, bytes):
+            return _of_transaction(node, what, tracer, watcher)
+        return _of_call(node, what, block, tracer, watcher)
+
+    return by_steps_if_quick(node.node.clock, lambda steps, budget: watched(GasTracer(wants_steps=steps), budget))
 
 
 def _of_transaction(node: RpcNode, tx_hash: bytes, tracer: GasTracer, watcher: Bounded) -> JsonObject:
@@ -126,6 +129,7 @@ def _answer(report: GasReport, spec: ChainSpec, env: BlockEnv, tx: TxEnv | None,
             "computeAfter": hex(max(report.compute_gas - (detention[1].compute if detention[1] else 0), 0)),
             "at": _place(report, detention[1]),
         },
+        "isByLine": report.is_by_line,
         "limited": None if report.limited is None else _limited(report, report.limited),
         "frames": frames,
         "functions": [{"function": name, **_spent(spent)} for name, spent in report.functions()[:LINES_SHOWN]],
@@ -166,7 +170,7 @@ def _compared(spec: ChainSpec, env: BlockEnv, tx: TxEnv, before: StateReader) ->
     plain = msgspec.structs.replace(env, mega=None, gas_limit=max(env.gas_limit, gas))
     given = msgspec.structs.replace(tx, gas_limit=gas, nonce=_nonce(tx, before))
     try:
-        execution = calls.call(open_engine("interpreter", other), plain, given, before, rules=CALL)
+        execution = calls.call(open_engine("auto", other), plain, given, before, rules=CALL)
     except InvalidTransaction as error:
         return {"rules": rules_name(other), "status": None, "error": str(error), "gasUsed": None}
     used = execution.gas
@@ -194,8 +198,9 @@ def _place(report: GasReport, spot: Spot | None) -> JsonObject | None:
     if spot is None or found is None:
         return None
     address, contract, location = found
+    op = report.opcode(spot)
     return {
-        "opcode": EVM_RULES[report.spec.hardfork].opcodes.get(spot.op, f"0x{spot.op:02x}"),
+        "opcode": EVM_RULES[report.spec.hardfork].opcodes.get(op, f"0x{op:02x}"),
         "address": to_data(address),
         "contract": contract or None,
         "function": None if location is None else location.function or None,

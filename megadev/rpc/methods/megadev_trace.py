@@ -16,6 +16,7 @@ from megadev.chain.blocks import BlockRef, Tag
 from megadev.chain.documents import JsonObject
 from megadev.chain.receipts import REVERTED, Log
 from megadev.evm import calls
+from megadev.evm.engine import Tracer
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.inspect.stack_trace import StackEntry, StackTrace, StackTracer, trace_transaction
 from megadev.node.chain import LocalChain
@@ -25,7 +26,7 @@ from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_value
 from megadev.rpc.node import RpcNode
 from megadev.rpc.scenes import scene_at
-from megadev.rpc.tracing import Bounded, Budget
+from megadev.rpc.tracing import Bounded, Budget, by_steps_if_quick
 
 ENTRIES_SHOWN = 20_000
 """Calls, logs and messages of one answer: the first half and the last half of so many where there were more."""
@@ -42,14 +43,18 @@ def megadev_getStackTrace(node: RpcNode, what: WhatParam, block: BlockParam = Ta
     """The calls of a transaction and where it failed; or those of a call, executed like eth_call in ``block``.
 
     ``stack`` is innermost first, empty for what succeeded. ``calls`` lists calls, logs and console messages in order of
-    occurrence, each with its depth. Raises ``NotFound`` for a transaction that is in no block.
+    occurrence, each with its depth. Of what ran very many instructions the functions under way are not told, only where
+    it failed. Raises ``NotFound`` for a transaction that is in no block.
     """
     registry = node.node.artifacts
-    budget = Budget(node.node.clock)
-    if isinstance(what, bytes):
-        trace, block_number = trace_transaction(node.chain, registry, what, lambda tracer: Bounded(tracer, budget))
-    else:
-        trace, block_number = _trace_call(node.chain, registry, what, block, budget)
+
+    def watched(steps: bool, budget: Budget) -> tuple[StackTrace, int]:
+        tracer = StackTracer(wants_steps=steps)
+        if isinstance(what, bytes):
+            return trace_transaction(node.chain, registry, what, tracer, lambda tracer: Bounded(tracer, budget))
+        return _trace_call(node.chain, registry, what, block, Bounded(tracer, budget), tracer)
+
+    trace, block_number = by_steps_if_quick(node.node.clock, watched)
     execution, root = trace.execution, trace.root
     meters = execution.gas.meters
     calls, omitted = _entries(trace)
@@ -69,12 +74,16 @@ def megadev_getStackTrace(node: RpcNode, what: WhatParam, block: BlockParam = Ta
 
 
 def _trace_call(
-    chain: LocalChain, registry: ArtifactRegistry, call: CallRequest, block: BlockRef, budget: Budget
+    chain: LocalChain,
+    registry: ArtifactRegistry,
+    call: CallRequest,
+    block: BlockRef,
+    watcher: Tracer,
+    tracer: StackTracer,
 ) -> tuple[StackTrace, int]:
     scene = scene_at(chain, block)
     scene, tx, rules = scene.of_call(call)
-    tracer = StackTracer()
-    execution = calls.call(chain.engine, scene.env, tx, scene.state, rules=rules, tracer=Bounded(tracer, budget))
+    execution = calls.call(chain.engine, scene.env, tx, scene.state, rules=rules, tracer=watcher)
     return StackTrace(registry, tracer, execution, scene.state), scene.env.number
 
 

@@ -9,12 +9,12 @@ import random
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
-from megadev.chain.spec import Hardfork, dev_spec
-from megadev.evm.engine import TxEnv
+from megadev.chain.spec import ChainSpec, Hardfork, dev_spec, fork_named, megaeth_spec
+from megadev.evm.engine import BlockEnv, MegaEnv, TxEnv
 from megadev.evm.engines import open_engine
 from megadev.evm.engines.native.known_state import STEPS
-from megadev.evm.engines.native.loop import NativeLoop
 from megadev.evm.engines.native.tier import Tier
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address
@@ -27,8 +27,11 @@ from tests.conformance.engine_suite.cases import BLOCK, CHAIN_ID, CONTRACT, GWEI
 from tests.conformance.engine_suite.fuzz import Writer
 from tests.conformance.engine_suite.worlds import asm
 
-SPEC = dev_spec(CHAIN_ID, Hardfork.OSAKA)
-INTERPRETER = open_engine("interpreter", SPEC)
+REX6 = fork_named("rex6")
+SPECS = {
+    "Osaka": (dev_spec(CHAIN_ID, Hardfork.OSAKA), BLOCK),
+    "REX6": (megaeth_spec(CHAIN_ID, REX6.hardfork, model=REX6.model), replace(BLOCK, mega=MegaEnv())),
+}
 FACTORY, MADE = b"\xfa" * 20, keccak(b"\xff" + b"\xfa" * 20 + bytes(32) + keccak(b"\x60\x01\x60\x05\x55"))[12:]
 _PEOPLE = (CONTRACT, OTHER, THIRD, MADE)
 _ROUND_TRIP = asm(
@@ -59,15 +62,12 @@ class Watched:
 class Walk:
     """One chain, and whoever asks for its states, in any order."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, spec: ChainSpec, block: BlockEnv) -> None:
         self.chance = random.Random(seed)
-        self.native = open_engine("compiled", SPEC)
-
-        class Remembering(NativeLoop):
-            __slots__ = ()
-            tier = Tier()
-
-        self.native.machine = Remembering  # type: ignore[attr-defined]
+        self.spec, self.block = spec, block
+        self.interpreter, self.native = (open_engine(name, spec) for name in ("interpreter", "compiled"))
+        machine: type = self.native.machine  # type: ignore[attr-defined]
+        self.native.machine = type("Remembering", (machine,), {"__slots__": (), "tier": Tier()})  # type: ignore[attr-defined]
         genesis = StateDiff(Cause.GENESIS, {SENDER: Account(0, 10**30, EMPTY_CODE_HASH)})
         self._give_code(genesis, FACTORY, _ROUND_TRIP)
         for address in (CONTRACT, OTHER, THIRD):
@@ -77,7 +77,7 @@ class Walk:
         self.open = self._next_block()
 
     def _program(self) -> bytes:
-        return Writer(self.chance, Hardfork.OSAKA).program()
+        return Writer(self.chance, self.spec.hardfork).program()
 
     def _give_code(self, diff: StateDiff, address: Address, code: bytes) -> None:
         diff.codes[keccak(code)] = code
@@ -128,11 +128,11 @@ class Walk:
         data = self._program() if to is None else b""
         sender = reader.account(SENDER)
         assert sender is not None
-        gas = chance.choice((120_000, 300_000, 2_000_000))
+        gas = 5_000_000 if to is None else chance.choice((200_000, 400_000, 2_000_000))
         slots = ((CONTRACT, (0, 3)), (OTHER, (1,))) if chance.random() < 0.3 else ()
         tx = TxEnv(SENDER, to, sender.nonce, chance.randrange(3), data, gas, 2 * GWEI, 2 * GWEI, access_list=slots)
-        expected = INTERPRETER.execute(BLOCK, tx, reader)
-        assert self.native.execute(BLOCK, tx, reader) == expected
+        expected = self.interpreter.execute(self.block, tx, reader)
+        assert self.native.execute(self.block, tx, reader) == expected
         return expected.diff
 
     def step(self) -> None:
@@ -176,7 +176,8 @@ class Walk:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_no_state_is_taken_for_another(seed: int) -> None:
-    walk = Walk(seed)
+@pytest.mark.parametrize("rules", SPECS)
+def test_no_state_is_taken_for_another(rules: str, seed: int) -> None:
+    walk = Walk(seed, *SPECS[rules])
     for _ in range(150):
         walk.step()

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from megadev.chain.admission import gas_before_execution
 from megadev.chain.block_limits import BlockUsage, check_fits
 from megadev.chain.l1_fees import L1Prices, l1_cost
 from megadev.chain.spec import ChainSpec, MegaLimits, Model, fork_named, megaeth_spec
@@ -29,7 +30,12 @@ from megadev.chain.transactions import (
     encode_transaction,
     recover_authority,
 )
-from megadev.errors import InvalidTransaction, UndecodableTransaction, UnsupportedTransactionType
+from megadev.errors import (
+    InvalidTransaction,
+    SystemTransactionRefused,
+    UndecodableTransaction,
+    UnsupportedTransactionType,
+)
 from megadev.evm.deposits import execute_deposit
 from megadev.evm.engine import (
     Authorization,
@@ -48,7 +54,7 @@ from megadev.evm.engines import open_engine
 from megadev.evm.engines.frames import memory_cost
 from megadev.evm.gas import INITCODE_WORD, LOG_BYTE
 from megadev.evm.l1_fees import l1_prices, operator_fee
-from megadev.evm.mega_rules import MEGA_RULES, SYSTEM_ADDRESS, MegaRules, Volatile
+from megadev.evm.mega_rules import KEYLESS_DEPLOY, MEGA_RULES, SYSTEM_ADDRESS, MegaRules, Volatile
 from megadev.evm.opcodes import BASE_GAS
 from megadev.evm.refusals import in_mega_words
 from megadev.primitives import rlp
@@ -128,6 +134,13 @@ def _hex(data: bytes) -> str:
     return "0x" + data.hex()
 
 
+def _named(name: str, given: dict[str, bytes] | None) -> bytes:
+    codes = given or official_codes()
+    if name not in codes:
+        raise LookupError(f"no bytecode with the name {name}: put codes.json beside the cases")
+    return codes[name]
+
+
 class State:
     """A ``StateReader`` over plain dicts."""
 
@@ -140,7 +153,7 @@ class State:
         self.block_hashes = {int(n): _bytes(value) for n, value in block_hashes.items()}
         for key, has in pre.items():
             code = has.get("code", "0x")
-            data = (named or official_codes())[code[1:]] if code.startswith("$") else _bytes(code)
+            data = _named(code[1:], named) if code.startswith("$") else _bytes(code)
             code_hash = keccak(data) if data else EMPTY_CODE_HASH
             self.codes[code_hash] = data
             address = _bytes(key)
@@ -288,7 +301,8 @@ def _run_block(
         try:
             tx = transaction_of(given_tx, case["chainId"])
         except (UndecodableTransaction, UnsupportedTransactionType) as error:
-            results.append({"status": "undecodable", "error": {"message": str(error)}})
+            said = "unexpected tx type" if isinstance(error, UnsupportedTransactionType) else str(error)
+            results.append({"status": "undecodable", "error": {"message": said}})
             continue
         is_system = spec.model >= Model.REX4 and tx.sender == system_address
         if tx.type != DEPOSIT and not is_system and prices is None:
@@ -312,6 +326,8 @@ def _run_block(
         is_deposit = tx.type == DEPOSIT
         try:
             check_fits(used, spec.limits, block_env.gas_limit, tx.gas_limit, tx.encoded, is_deposit)
+            if is_deposit and is_system:  # what is on L1 a node cannot refuse: there it is a deposit that fails
+                raise SystemTransactionRefused(tx.sender, tx.to)
             if is_deposit:
                 execution = execute_deposit(engine, block_env, tx, state)
             else:
@@ -337,7 +353,7 @@ def _run_block(
         used.add(execution.gas.used, counted, tx.encoded, not is_deposit)
         free = is_deposit
         operator = 0 if free or block_env.operator_fee is None else block_env.operator_fee.of(execution.gas.used)
-        results.append(_result(spec, execution, 0 if free else l1_fee, operator, is_deposit))
+        results.append(_result(spec, execution, tx, 0 if free else l1_fee, operator))
     result["transactions"] = results
     result["used"] = {
         "gas": used.gas, "computeGas": used.compute, "dataSize": used.data, "kvUpdates": used.kv,
@@ -507,8 +523,12 @@ _HALTS = (
 """The Rust library's names of halts, by how our reasons begin."""
 
 
-def _result(spec: ChainSpec, execution: Execution, l1_fee: int, operator: int, is_deposit: bool) -> dict[str, Any]:
-    result, gas = execution.result, execution.gas
+_LONG_LOGS = 8_000
+"""Characters of JSON from which on logs are only counted and hashed."""
+
+
+def _result(spec: ChainSpec, execution: Execution, tx: Transaction, l1_fee: int, operator: int) -> dict[str, Any]:
+    result, gas, is_deposit = execution.result, execution.gas, tx.type == DEPOSIT
     meters = gas.meters or Meters()
     shown: dict[str, Any] = {
         "status": "success" if isinstance(result, Success) else "revert" if isinstance(result, Revert) else "halt",
@@ -529,14 +549,18 @@ def _result(spec: ChainSpec, execution: Execution, l1_fee: int, operator: int, i
             for log in execution.logs
         ]
         shown["logs"] = logs
-        shown["logsHash"] = _hex(
-            keccak(rlp.encode([(log.address, list(log.topics), log.data) for log in execution.logs]))
-        )
+        if len(json.dumps(logs, separators=(",", ":"))) > _LONG_LOGS:
+            encoded = rlp.encode([(log.address, list(log.topics), log.data) for log in execution.logs])
+            shown |= {"logs": len(logs), "logsHash": _hex(keccak(encoded))}
     if l1_fee:
         shown["l1Fee"] = hex(l1_fee)
     if operator:
         shown["operatorFee"] = hex(operator)
-    if meters.intrinsic is not None:
+    if spec.model is Model.ISTHMUS:
+        needed, _ = gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorization_list))
+        if tx.gas_limit >= needed and not tx.is_system:
+            shown["intrinsicGas"] = needed
+    elif meters.intrinsic is not None:
         shown["intrinsicGas"] = meters.intrinsic
     if isinstance(result, Halt):
         halt = meters.limit_halt
@@ -552,8 +576,11 @@ def _result(spec: ChainSpec, execution: Execution, l1_fee: int, operator: int, i
     if spec.model is not Model.ISTHMUS:
         shown |= {
             "computeGas": meters.compute_gas, "dataSize": meters.data_size, "kvUpdates": meters.kv_updates,
-            "stateGrowth": meters.state_growth, "storageGas": meters.storage_gas,
+            "stateGrowth": meters.state_growth,
         }  # fmt: skip
+        is_answered = tx.to == KEYLESS_DEPLOY and shown.get("halt", {}).get("reason") != "OutOfGas"
+        if meters.intrinsic is not None and not is_answered:
+            shown["storageGas"] = meters.storage_gas
         if meters.detained_limit is not None:
             shown["detainedLimit"] = meters.detained_limit
         if meters.volatile:
@@ -607,16 +634,12 @@ def differences(
 
 def _compare(where: str, want: dict[str, Any], got: dict[str, Any], key: str) -> Iterator[str]:
     a, b = want.get(key), got.get(key)
-    if key == "logs" and isinstance(a, int):
-        b = len(b or ())
-    if key == "logsHash" and a is None:
-        return
+    if key in ("storageGas", "intrinsicGas") and a is None:
+        return  # figures that not everybody who records cases has
     if key == "error":
         a, b = (a or {}).get("message"), (b or {}).get("message")
         if want.get("status") == "undecodable":
             return  # words of a library that is not ours
-    if key in ("storageGas", "intrinsicGas") and (a is None or "storageGas" not in got):
-        return
     if key in ("l1Fee", "operatorFee"):
         a, b = number(a or 0), number(b or 0)
     if key == "volatile" or key == "access":

@@ -31,6 +31,8 @@ def answer(line: str, asked: list[str] | None) -> Any:
     """The case in ``line`` with our results; what cannot be read or run has an ``error`` in their place."""
     try:
         case = json.loads(line)
+        if not isinstance(case, dict):
+            return {"error": "a case is a JSON object"}
         if is_unit(case):
             for unit in case.values():
                 unit["post"] = {name.capitalize(): [_tried(run_unit, unit, name)] for name in asked or SPECS}

@@ -85,7 +85,8 @@ class Events:
         self.seen.append(("enter", *astuple(frame)))
 
     def exit(self, frame: Frame, outcome: FrameExit) -> None:
-        self.seen.append(("exit", *astuple(frame), *astuple(outcome)))
+        told = (outcome.gas_used, outcome.output, outcome.error)  # where it stood not every tier tells
+        self.seen.append(("exit", *astuple(frame), *told))
 
     def log(self, log: Log) -> None:
         self.seen.append(log)

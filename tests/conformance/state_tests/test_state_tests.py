@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,18 @@ def test_the_cases_pass(engine: str, capsys: pytest.CaptureFixture[str]) -> None
 
 def test_the_cases_pass_with_everything_compiled(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(CASES), "--engine", "compiled", "--at-once", "--quiet"]) == 0, capsys.readouterr().out
+
+
+PUBLIC = os.environ.get("GENERAL_STATE_TESTS", "")
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not PUBLIC, reason="GENERAL_STATE_TESTS names no folder of Ethereum's public state tests")
+@pytest.mark.parametrize("tier", [("interpreter",), ("auto",), ("compiled",), ("compiled", "--at-once")], ids="-".join)
+def test_the_public_tests_pass(tier: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """``GENERAL_STATE_TESTS=FOLDER python -m pytest -m long tests/conformance/state_tests``."""
+    engine, *options = tier
+    assert main([PUBLIC, "--engine", engine, *options, "--quiet"]) == 0, capsys.readouterr().out
 
 
 def changed(tmp_path: Path, name: str, **post: Any) -> Path:

@@ -85,6 +85,32 @@ def test_a_connection_serves_many_requests(server: Any, rpc: Rpc) -> None:
             assert result(read_answer(answers)[2]) == number
 
 
+def test_a_head_that_comes_again_means_the_same_however_what_follows_arrives(server: Any, rpc: Rpc) -> None:
+    bodies = [rpc("toy_echo", f"{number:05}") for number in range(12)]
+    head = post(bodies[0]).removesuffix(bodies[0])
+    pieces = [  # and the requests that end in each
+        (head + bodies[0], 1),
+        (head + bodies[1], 1),
+        (head + bodies[2][:7], 0),
+        (bodies[2][7:] + head + bodies[3] + head + bodies[4], 3),
+        (head, 0),
+        (bodies[5], 1),
+        (b"\r\n" + head + bodies[6], 1),  # an empty line between requests (RFC 9112, section 2.2)
+        (head + bodies[7] + head[:9], 1),
+        (head[9:] + bodies[8], 1),
+        (head + bodies[9], 1),
+        (post(bodies[10], b"connection: keep-alive"), 1),
+        (post(bodies[11], b"connection: close"), 1),
+    ]
+    answers = []
+    with server.connect() as client, client.makefile("rb") as stream:
+        for piece, ending in pieces:
+            client.sendall(piece)
+            answers += [result(read_answer(stream)[2]) for _ in range(ending)]
+        assert stream.read() == b"", "the last one asked for the connection's end"
+    assert answers == [f"{number:05}" for number in range(12)]
+
+
 def test_pipelined_requests_are_answered_in_order(server: Any, rpc: Rpc) -> None:
     """Also those behind one that waits."""
     with server.connect() as client, client.makefile("rb") as answers:

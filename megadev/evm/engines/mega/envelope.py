@@ -76,6 +76,7 @@ from megadev.evm.mega_rules import (
     MEGA_RULES,
     OPERATOR_FEE_VAULT,
     ORACLE,
+    SYSTEM_CALLER,
     TX_SIZE,
     Volatile,
 )
@@ -121,7 +122,8 @@ class MegaEnvelope(Envelope):
         if is_system:
             tx = _priced_at(tx, 0)
         limits = self.spec.limits
-        meter = Meter(self.mega, limits, is_exempt=is_system and self.mega.exempts_system)
+        is_protocols = is_system or tx.sender == SYSTEM_CALLER
+        meter = Meter(self.mega, limits, is_exempt=is_protocols and self.mega.exempts_system)
         account = journal.account(tx.sender) or EMPTY_ACCOUNT
         if is_system and self.mega.checks_system:
             self._check_system(tx, account, journal, rules)
@@ -152,12 +154,12 @@ class MegaEnvelope(Envelope):
     # checks
 
     def _is_system_transaction(self, tx: TxEnv, env: MegaEnv, rules: Rules) -> bool:
-        """True if it is one; refused is whatever else comes from there. Deposits are none."""
-        if tx.is_deposit or tx.sender != env.system_address:
+        """True if it is one; refused is whatever else comes from there, deposits included."""
+        if tx.sender != env.system_address:
             return False
         if tx.to == ORACLE and tx.type == LEGACY:
             return True
-        if rules.check_nonce:
+        if rules.check_nonce or tx.is_deposit:
             raise SystemTransactionRefused(tx.sender, tx.to)
         return False
 

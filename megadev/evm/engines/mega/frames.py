@@ -276,6 +276,7 @@ class MegaMachine(Loop):
         """See ``Loop.halted``. What ran out of a part of its gas is run again with all of it."""
         assert isinstance(call, MegaCall)
         call.is_laid_to_limits = not isinstance(halt, Unpayable)
+        call.failed_at = pc
         if call.settled:
             call.error = halt.reason
             return

@@ -26,6 +26,7 @@ _MOST_CHANGES: Final = 4_000
 """Beyond this, asking again for what is needed is less work."""
 _ACCOUNT_IS, _SLOT_IS, _STORAGE_IS_ANOTHER = range(3)
 _ACCOUNT: Final = struct.Struct("<II8xQ32s32siI")
+_SLOT: Final = struct.Struct("<II8x32s32s16x")
 _HEAD: Final = struct.Struct("<II8x")
 _CHANGE_SIZE: Final = 96
 _EXISTS: Final = 1
@@ -45,7 +46,7 @@ def _parts(reader: StateReader) -> tuple[World, tuple[Overlay, ...]] | None:
 class KnownState:
     """``places``: where each account of which something is known lies."""
 
-    __slots__ = ("_laid", "_over", "_world", "places")
+    __slots__ = ("_laid", "_over", "_way", "_world", "places")
 
     def __init__(self) -> None:
         self.places: dict[Address, int] = {}
@@ -54,11 +55,13 @@ class KnownState:
         """What was laid on each overlay, and how much of it had been when it was read."""
         self._over: tuple[StateDiff, ...] = ()
         """What the overlays write: of these keys the world says something else."""
+        self._way: tuple[World, list[StateDiff]] | None = None
+        """What was written from the world that is known to this one, if it has just been looked for."""
 
     def forget(self) -> None:
         """Nothing is known any more."""
         self.places.clear()
-        self._world, self._laid, self._over = _nothing, (), ()
+        self._world, self._laid, self._over, self._way = _nothing, (), (), None
 
     def is_at(self, reader: StateReader) -> bool:
         """True if nothing has to be changed for ``reader``, a view of a world, as most are."""
@@ -70,7 +73,13 @@ class KnownState:
         if known is None:
             return None
         parts = _parts(reader)
-        return parts is not None and (parts[0] is known or _between(known, parts[0]) is not None)
+        if parts is None:
+            return False
+        if parts[0] is known:
+            return True
+        steps = _between(known, parts[0])
+        self._way = None if steps is None else (parts[0], steps)
+        return steps is not None
 
     def changes_to(self, reader: StateReader, code_at: Callable[[Hash32, int], int]) -> list[bytes] | None:
         """Returns what is to be changed in the tables so that they show ``reader``, which they do from then on; None
@@ -91,7 +100,12 @@ class KnownState:
             if not written or not self.places:
                 return []
         else:
-            steps = [] if known is world else None if known is None else _between(known, world)
+            steps: list[StateDiff] | None
+            way, self._way = self._way, None
+            if known is world or known is None:
+                steps = None if known is None else []
+            else:
+                steps = way[1] if way is not None and way[0] is world else _between(known, world)
             over, self._over = self._over, tuple(overlay.diff for overlay in overlays)
             self._world = weakref.ref(world)
             if steps is None:
@@ -99,7 +113,7 @@ class KnownState:
                 return None
             if not self.places:
                 return []
-            written = (*steps, *over, *self._over)
+            written = (*over, *steps, *self._over)
         changes = self._changes(reader, written, code_at)
         if changes is None:
             self.places.clear()
@@ -112,7 +126,11 @@ class KnownState:
         accounts: set[Address] = set()
         slots: dict[Address, set[int]] = {}
         emptied: set[Address] = set()
+        before: StateDiff | None = None
         for diff in written:
+            if diff is before:  # a world is often made by the very diff that was laid over the one before
+                continue
+            before = diff
             for address, account in diff.accounts.items():
                 if address in places:
                     accounts.add(address)
@@ -137,9 +155,9 @@ class KnownState:
         for address, keys in slots.items():
             if len(changes) + len(keys) > _MOST_CHANGES:
                 return None
-            head = _HEAD.pack(_SLOT_IS, places[address])
+            place = places[address]
             changes += [
-                head + key.to_bytes(32, "little") + storage(address, key).to_bytes(32, "little") + bytes(16)
+                _SLOT.pack(_SLOT_IS, place, key.to_bytes(32, "little"), storage(address, key).to_bytes(32, "little"))
                 for key in keys
             ]
         return changes

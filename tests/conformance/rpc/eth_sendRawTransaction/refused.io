@@ -48,4 +48,4 @@
 << {"jsonrpc":"2.0","id":16,"error":{"code":-32602,"message":"too many arguments, want at most 1, got 2"}}
 // with bytes behind
 >> {"jsonrpc":"2.0","id":17,"method":"eth_sendRawTransaction","params":["0x02f86e827a6908843b9aca0085012a05f200831e84809470997970c51812dc3a010c7d01b50e0d17dc79c80180c080a0037faece5e077a89a651683117915cd96a312bab00e712f99f307a11918a7dbfa016a939a22ac5ba49b81eb6518fb02ef07d89b832e53fa72c991c9218d7f4916f00"]}
-<< {"jsonrpc":"2.0","id":17,"error":{"code":-32602,"message":"failed to decode transaction: transaction could not be decoded: RLP has 1 bytes after its end"}}
+<< {"jsonrpc":"2.0","id":17,"error":{"code":-32602,"message":"failed to decode transaction: transaction could not be decoded: RLP ends after 112 of 113 bytes"}}

@@ -229,6 +229,17 @@ typedef struct {
   word now;
 } reported_slot;
 static void report(void) {
+  /* Warming an account is undone like a change, but is none. */
+  u32* changed = (u32*)CHANGED;
+  u32 count = 0;
+  for (u32 i = 0; i < context->changed_count; i++) {
+    const account* a = account_at(changed[i]);
+    u32 told = a->flags & (WRITTEN | CREATED | DESTROYED | TOUCHED);
+    u32 same = a->in_state && !((a->flags ^ a->before.flags) & EXISTS) &&
+               !__builtin_memcmp(&a->now, &a->before, __builtin_offsetof(account_state, code));
+    if (told || !same) changed[count++] = changed[i];
+  }
+  context->changed_count = count;
   word* w = (word*)MEMORIES;
   for (u32 i = 0; i < context->looked_at_count; i++) *w++ = account_at(((u32*)LOOKED_AT)[i])->address;
   reported_slot* to = (reported_slot*)w;
