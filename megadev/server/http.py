@@ -445,7 +445,7 @@ class HttpConnection(asyncio.Protocol):
         except PrefetchNeeded as missing:  # of a fork
             self.task = self.hub.loop.create_task(self._show_later(request, missing))
         except Exception as error:
-            self._write_document(request, self._no_document(error))
+            self._write_document(request, _failed_document(self.hub, error))
         else:
             self._write_document(request, found)
 
@@ -459,7 +459,7 @@ class HttpConnection(asyncio.Protocol):
             except PrefetchNeeded as more:
                 missing = more
             except Exception as error:
-                found = self._no_document(error)
+                found = _failed_document(self.hub, error)
         self.task = None
         self._write_document(request, found)
         self._proceed()
@@ -474,13 +474,6 @@ class HttpConnection(asyncio.Protocol):
             return Document(200, msgspec.json.encode(options.health()).decode(), JSON_TYPE)
         found = options.routes(request.path.decode("latin-1"))
         return found or Document(404, "nothing here: see /\n", TEXT_TYPE)
-
-    def _no_document(self, error: Exception) -> Document:
-        """What is shown instead of what failed: upstream's failures are told, ours are logged."""
-        if isinstance(error, MegadevError):
-            return Document(503, f"{error}\n", TEXT_TYPE)
-        self.hub.dispatcher.on_defect("GET", error)
-        return Document(500, "internal error\n", TEXT_TYPE)
 
     def _write_document(self, request: Request, found: Document) -> None:
         if self.transport is not None:
@@ -687,6 +680,14 @@ def _loads_a_dump(chunks: Sequence[bytes]) -> bool:
     """True if a body, of which so much has come, is one request to load a dump. Clients write the method first."""
     begin = b"".join(chunks[:16])[:BEGIN]
     return begin.lstrip()[:1] == b"{" and b'_loadState"' in begin
+
+
+def _failed_document(hub: Hub, error: Exception) -> Document:
+    """What is shown instead of what failed: upstream's failures are told, ours are logged."""
+    if isinstance(error, MegadevError):
+        return Document(503, f"{error}\n", TEXT_TYPE)
+    hub.dispatcher.on_defect("GET", error)
+    return Document(500, "internal error\n", TEXT_TYPE)
 
 
 def _too_large(limit: int) -> str:
