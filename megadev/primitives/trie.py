@@ -8,6 +8,10 @@ bottom up; nothing is hashed that is not part of the result.
 Why references and not encodings are kept: a branch's encoding is half a kilobyte that its children's references can
 always rebuild, and rebuilding it is cheap next to hashing it. Why leaves keep their whole key: the part of it that a
 leaf spells depends on how deep it stands, and with the key at hand moving one costs no path arithmetic.
+
+Why not compiled: a full branch takes 2.6 µs, of which 1.4 are its hash, a leaf 1.3, of which 0.5 are. A transfer's
+block makes some twenty nodes in three tries. Nodes in a wasm memory, changed by one call for each trie, would save
+about 20 of its 300 µs, for a second implementation, counts of references, and a lock around all of it.
 """
 
 from __future__ import annotations

@@ -56,9 +56,10 @@ ENOUGH = 48
 """Outcomes of a block after which it is looked at how many held."""
 LONGEST_PAUSE = 256
 """Blocks."""
-KEPT = 1_024
+KEPT = 256
 """Blocks whose figures are remembered."""
-CONFLICTS_KEPT = 10_000
+CONFLICTS_KEPT = 1_000
+"""Of each block."""
 TIMED = 7
 """One of so many transactions is timed here, since a look at the clock takes a tenth of what adopting takes."""
 STARVED = 2
@@ -237,11 +238,12 @@ class Parallel:
     def _feed(self, lane: Lane, engine: Engine, spec: ChainSpec, world: World) -> bool:
         """Tell a worker what it does not know of the state that a block begins with. False if that cannot be done."""
         lane.collect()
-        if not lane.has_room or not lane.is_idle or self._is_too_large:
-            return False
         if self._chain is None or self._chain[0] is not engine or self._chain[1] is not spec:
             self._chain = engine, spec
+            self._is_too_large = False
             self._fed.clear()
+        if not lane.has_room or not lane.is_idle or self._is_too_large:
+            return False
         known = self._fed.get(id(lane))
         if known is None or known[0] is not lane:
             return self._feed_whole(lane, engine, spec, world)
