@@ -21,7 +21,7 @@ from megadev.primitives.types import Address, Hash32
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.reader import StateReader
-from megadev.state.world import World, encode_account
+from megadev.state.world import Storage, World, encode_account
 
 Writes: TypeAlias = Mapping[Address, Mapping[int, int]]
 """Storage words by account and slot; neither 0 nor in an account that does not exist."""
@@ -126,6 +126,9 @@ class DeferredWorld(World):
     def accounts(self) -> Iterator[tuple[Address, Account]]:
         return self._make().accounts()
 
+    def storages(self) -> Iterator[tuple[Address, Mapping[int, int]]]:
+        return self._make().storages()
+
     def storage_of(self, address: Address) -> Mapping[int, int]:
         return self._make().storage_of(address)
 
@@ -150,11 +153,20 @@ class DeferredWorld(World):
     def written_since(self, earlier: World, steps: int) -> None:
         """Not known: each time it is made anew."""
 
+    def diffs_since(self, earlier: World, steps: int) -> None:
+        """Not known either."""
+
+    def shares(self, other: World, address: Address) -> bool:
+        return False  # not known
+
     def forget_how_it_was_made(self) -> None:
         """There is nothing to forget."""
 
     def storage_root(self, address: Address) -> Hash32:
         return self._make().storage_root(address)
+
+    def storage_with_trie(self, address: Address) -> Storage:
+        return self._make().storage_with_trie(address)
 
     def storage_trie(self, address: Address) -> Trie:
         return self._make().storage_trie(address)

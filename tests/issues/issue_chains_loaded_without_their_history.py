@@ -29,8 +29,8 @@ def settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     return settings
 
 
-def deposit(bridge: Bridge, value: int = 3) -> Any:
-    function = bridge.portal.functions.depositTransaction(STRANGER, value, 100_000, False, b"")
+def deposit(bridge: Bridge, value: int = 3, gas: int = 100_000) -> Any:
+    function = bridge.portal.functions.depositTransaction(STRANGER, value, gas, False, b"")
     sent = function.transact({"from": bridge.alice, "value": value, "gas": 1_000_000, "gasPrice": 0})
     return bridge.l1.w3.eth.get_transaction_receipt(sent)
 
@@ -123,12 +123,12 @@ def test_l2_keeps_its_blocks_where_l1_starts_over(loaded: Bridge) -> None:
 
 def test_a_deposit_below_l1s_head_arrives_after_a_reload(settings: dict[str, Any]) -> None:
     # a block has room for one of the deposits, and so gets to the L1 block before the second
-    waiting = settings | {"no_mining": True, "gas_limit": 190_000}
+    waiting = settings | {"no_mining": True, "gas_limit": 390_000}
     bridge = Bridge(**waiting)
-    receipt = deposit(bridge)
+    receipt = deposit(bridge, gas=200_000)
     for _ in range(2):
         bridge.l1.rpc("evm_mine")
-    deposit(bridge)
+    deposit(bridge, gas=200_000)
     owner = bridge.net.node.roles.owner.address
     bridge.l1.rpc("anvil_impersonateAccount", owner)
     config = bridge.net.node.driver.addresses.system_config.hex()  # type: ignore[union-attr]

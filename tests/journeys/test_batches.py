@@ -564,13 +564,16 @@ def test_an_l1_reorganisation_below_finality_reorganises_l2(open_rollup: Callabl
 def test_an_l1_is_not_reorganised_where_l2_cannot_follow() -> None:
     with Devnet(batch=True, channel_seconds=0, prune_history=3) as net:
         alice = net.accounts[0].address
-        for _ in range(8):
+        for _ in range(4):
             net.l1.rpc("evm_mine")
-            net.rpc("eth_sendTransaction", {"from": alice, "to": STRANGER, "value": "0x1"})
+            for _ in range(3):
+                net.rpc("eth_sendTransaction", {"from": alice, "to": STRANGER, "value": "0x1"})
         before = [net.l1.rpc("eth_blockNumber"), *(net.rpc("eth_getBlockByNumber", tag, False) for tag in TAGS)]
         for how in ("anvil_rollback", "anvil_reorg"):
             with pytest.raises(RpcError, match="L2 would have to revert .* larger --prune-history"):
-                net.l1.rpc(how, 6)
+                net.l1.rpc(how, 2)
+            with pytest.raises(RpcError, match="older than the states .* larger --prune-history"):
+                net.l1.rpc(how, 4)
         after = [net.l1.rpc("eth_blockNumber"), *(net.rpc("eth_getBlockByNumber", tag, False) for tag in TAGS)]
         assert after == before
 
