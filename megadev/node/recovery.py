@@ -7,7 +7,7 @@ transactions there, their fields back), and ``transactions.put_decoded`` keeps e
 then is recovered here: nobody ever waits for a worker, and one that is gone costs nothing but its help.
 
 No worker is started before it is needed for the first time, and none for a transaction that comes alone. Where most
-answers come too late (the other cores are busy, or there are none) workers are left alone for a while.
+answers come too late, or this thread itself has to wait for a core, workers are left alone for a while.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ import msgspec
 
 from megadev.chain.recovering import Recovered, transaction_of
 from megadev.chain.transactions import Transaction, decode_transaction, put_decoded
-from megadev.clock import SystemClock
+from megadev.clock import SystemClock, processor_ns
 from megadev.errors import MegadevError
 from megadev.node.workers import Workers
 from megadev.sequencer.executing import packed
+from megadev.sequencer.parallel import STARVED
 
 MANY = 32
 """Transactions of a batch from which on it is worth the while."""
@@ -84,7 +85,10 @@ class Recovery:
         """Starts the preparation of a batch of JSON-RPC requests; None if it is not worthwhile. ``expect`` is told of
         transactions that were decoded before their turn, in their order.
         """
-        if not self.workers.most or len(members) < MANY or monotonic_ns() < self._paused_until:
+        if not self.workers.most or len(members) < MANY:
+            return None
+        self.workers.collect()
+        if monotonic_ns() < self._paused_until:
             return None
         chunks = []
         sent = 0
@@ -108,6 +112,13 @@ class Recovery:
                 self._paused_until = monotonic_ns() + PAUSE_NS
             self.given = self.in_time = 0
 
+    def batch_done(self, took: int, worked: int) -> None:
+        """A batch took so many nanoseconds, and so many of processor time. Meanwhile this thread waits for nothing but
+        a core: where it had to, there is none for workers.
+        """
+        if took > STARVED * worked:
+            self._paused_until = monotonic_ns() + PAUSE_NS
+
 
 class Ahead:
     """The prepared work for one batch. Call ``reach`` with the number of each member before its turn."""
@@ -117,6 +128,7 @@ class Ahead:
         self._chunks = chunks
         self._expect = expect
         self._expected = 1
+        self._began = monotonic_ns(), processor_ns()
         self._next = 1  # the first one's turn is now
 
     def reach(self, index: int) -> None:
@@ -138,6 +150,8 @@ class Ahead:
             recovery.in_time += chunk.is_answered
         recovery.look()
         self._tell()
+        if here == len(self._chunks) - 1:
+            recovery.batch_done(monotonic_ns() - self._began[0], processor_ns() - self._began[1])
 
     def _tell(self) -> None:
         """Tell of what has been decoded of what is to come."""

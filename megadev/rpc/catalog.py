@@ -507,7 +507,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_da_status", "", _STORE, FULL),
         _row("megadev_da_misbehave", "{withhold?, delay?, corrupt?}?", _STORE, FULL, writes=True),
         _row("megadev_getBridgeStatus", "", "every message, its state and the next step", FULL, heavy=True),
-        _row("megadev_getWithdrawal", "withdrawal hash", "its state and the L1 call that comes next", FULL),
+        _row("megadev_getWithdrawal", "withdrawal hash", "its state and the L1 call that comes next", FULL, heavy=True),
         _row(
             "megadev_proposeOutput",
             "{from?, blockNumber?, outputRoot?, parentIndex?}?",

@@ -114,6 +114,8 @@ BATCH_TURN_NS = 2_000_000
 
 BATCH_ANSWER_LIMIT = 64 * 1024 * 1024
 """Bytes of answers after which a batch's other members are refused: one request of 2 MB can ask for gigabytes."""
+LARGE_BATCH = 1 << 20
+"""Bytes of a batch's answers that are put together on another thread."""
 RESPONSE_TOO_LARGE = Failure(-32003, f"response too large: over {BATCH_ANSWER_LIMIT} bytes so far; split the batch")
 """geth's code and words."""
 
@@ -477,6 +479,8 @@ class Dispatcher:
             if perf_counter_ns() - turn_began > BATCH_TURN_NS:
                 await asyncio.sleep(0)
                 turn_began = perf_counter_ns()
+        if size > LARGE_BATCH:
+            return await asyncio.to_thread(envelope.write_large_batch, answers)
         return envelope.write_batch(answers) if answers else None
 
     def _member(

@@ -62,7 +62,7 @@ CONFLICTS_KEPT = 1_000
 """Of each block."""
 TIMED = 7
 """One of so many transactions is timed here, since a look at the clock takes a tenth of what adopting takes."""
-STARVED = 2
+STARVED = 1.3
 """How many times as long as its processor time a block may take, where this thread never waits for anything but a core.
 """
 HERE = -1

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 import msgspec
 
-from megadev.errors import InvalidParams
+from megadev.errors import InvalidParams, MegadevError, PrefetchNeeded
 from megadev.rpc.dialects import FOUNDRY, dialect_of
 from megadev.rpc.dispatch import Answer
 from megadev.rpc.envelope import INVALID_REQUEST, Failure, write_failure
@@ -70,6 +70,7 @@ _REASONS = {
     429: b"Too Many Requests",
     431: b"Request Header Fields Too Large",
     500: b"Internal Server Error",
+    503: b"Service Unavailable",
 }
 
 
@@ -439,14 +440,43 @@ class HttpConnection(asyncio.Protocol):
         self._proceed()
 
     def _show(self, request: Request) -> None:
+        try:
+            found = self._document(request)
+        except PrefetchNeeded as missing:  # of a fork
+            self.task = self.hub.loop.create_task(self._show_later(request, missing))
+        except Exception as error:
+            self._write_document(request, _failed_document(self.hub, error))
+        else:
+            self._write_document(request, found)
+
+    async def _show_later(self, request: Request, missing: PrefetchNeeded) -> None:
+        """Show what takes something of upstream's, once that has come; others are answered meanwhile."""
+        found: Document | None = None
+        while found is None:
+            try:
+                await asyncio.to_thread(missing.fetch)
+                found = self._document(request)
+            except PrefetchNeeded as more:
+                missing = more
+            except Exception as error:
+                found = _failed_document(self.hub, error)
+        self.task = None
+        self._write_document(request, found)
+        self._proceed()
+
+    def _document(self, request: Request) -> Document:
+        """What is shown at the path of ``request``."""
         path = request.path.partition(b"?")[0]
         options = self.hub.options
         if path == b"/":
-            self._write(request, 200, options.page(), HTML_TYPE)
-        elif path == b"/health":
-            self._write(request, 200, msgspec.json.encode(options.health()).decode(), JSON_TYPE)
-        else:
-            found = options.routes(request.path.decode("latin-1")) or Document(404, "nothing here: see /\n", TEXT_TYPE)
+            return Document(200, options.page(), HTML_TYPE)
+        if path == b"/health":
+            return Document(200, msgspec.json.encode(options.health()).decode(), JSON_TYPE)
+        found = options.routes(request.path.decode("latin-1"))
+        return found or Document(404, "nothing here: see /\n", TEXT_TYPE)
+
+    def _write_document(self, request: Request, found: Document) -> None:
+        if self.transport is not None:
             self._write(request, found.status, found.text, found.content_type)
 
     def _write_answer(self, request: Request, answer: bytes | None, head: bytes = _ANSWERED) -> None:
@@ -650,6 +680,14 @@ def _loads_a_dump(chunks: Sequence[bytes]) -> bool:
     """True if a body, of which so much has come, is one request to load a dump. Clients write the method first."""
     begin = b"".join(chunks[:16])[:BEGIN]
     return begin.lstrip()[:1] == b"{" and b'_loadState"' in begin
+
+
+def _failed_document(hub: Hub, error: Exception) -> Document:
+    """What is shown instead of what failed: upstream's failures are told, ours are logged."""
+    if isinstance(error, MegadevError):
+        return Document(503, f"{error}\n", TEXT_TYPE)
+    hub.dispatcher.on_defect("GET", error)
+    return Document(500, "internal error\n", TEXT_TYPE)
 
 
 def _too_large(limit: int) -> str:

@@ -3,9 +3,7 @@
 
 Run as a program it prints the table in Markdown: ``python -m tests.journeys.hostile.heartbeat [dev|megaeth]...``. With
 ``--against anvil`` it has Anvil's figures beside ours, for the requests that Anvil has, from the same run; with
-``--against PATH`` those of another version of megadev, whose source is there. ``--catalog`` asks every method of the
-catalog instead, alone and a thousand times in one batch, and prints those that held up another client for longer than
-``NOTABLE`` milliseconds.
+``--against PATH`` those of another version of megadev, whose source is there.
 """
 
 from __future__ import annotations

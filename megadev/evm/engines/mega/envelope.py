@@ -191,10 +191,14 @@ class MegaEnvelope(Envelope):
     # what it costs and counts before anything runs
 
     def _count_body(self, tx: TxEnv, meter: Meter) -> None:
-        slots = sum(len(slots) for _, slots in tx.access_list)
-        meter.data += TX_SIZE + len(tx.data) + ACCESS_ADDRESS_SIZE * len(tx.access_list) + ACCESS_SLOT_SIZE * slots
-        meter.data += AUTHORIZATION_SIZE * len(tx.authorizations)
+        meter.data += TX_SIZE + len(tx.data)
         meter.update_account()
+        if tx.access_list:
+            slots = sum(len(slots) for _, slots in tx.access_list)
+            meter.data += ACCESS_ADDRESS_SIZE * len(tx.access_list) + ACCESS_SLOT_SIZE * slots
+        if not tx.authorizations:
+            return
+        meter.data += AUTHORIZATION_SIZE * len(tx.authorizations)
         if not self.mega.applied_authorities:
             for authorization in tx.authorizations:
                 if authorization.authority is not None:
@@ -209,6 +213,8 @@ class MegaEnvelope(Envelope):
 
     def _new_authorities(self, block: BlockEnv, tx: TxEnv, journal: Journal, meter: Meter) -> tuple[Address, ...]:
         """Count the authorizations that will apply; answers who comes to be by them."""
+        if not tx.authorizations:
+            return ()
         nonces: dict[Address, int] = {}
         new: list[Address] = []
         for authorization in tx.authorizations:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, NoReturn
 
 from megadev.evm.engines.frames import Call, Machine
 from megadev.evm.engines.mega.frames import MegaMachine
-from megadev.evm.engines.mega.meter import NO_LIMIT, MegaCall
+from megadev.evm.engines.mega.meter import LIMIT_HALT, NO_LIMIT, MegaCall
 from megadev.evm.engines.native import arena as at
 from megadev.evm.engines.native.arena import Arena
 from megadev.evm.engines.native.frames import MOST_GAS, OUT_OF_GAS_ERROR, Compiling, GivenUp, NativeRun
@@ -29,14 +29,16 @@ if TYPE_CHECKING:
     from megadev.primitives.types import Address
 
 _METER: Final = 0xB0000
-_SPEC: Final = struct.Struct("<8q4I")
+_SPEC: Final = struct.Struct("<9q4I")
 _USED_AT: Final = _METER + _SPEC.size
 _USED: Final = struct.Struct("<8qI")
-_PRICE_AT: Final = _METER + 152
-_GAVE_UP_AT: Final = _METER + 188
-_FRAMES_AT: Final = _METER + 192
-_FRAME_SIZE: Final = 80
-_TRANSACTION: Final = struct.Struct("<8qII4qII9qII")
+_PRICE_AT: Final = _METER + 160
+_GAVE_UP_AT: Final = _METER + 196
+_RESCUED_AT: Final = _METER + 200
+_LIMITED_AT: Final = _METER + 220
+_FRAMES_AT: Final = _METER + 232
+_FRAME_SIZE: Final = 88
+_TRANSACTION: Final = struct.Struct("<8qII4qIIq6I10qII")
 """What was used, and the first frame's part of it."""
 assert _USED_AT + _TRANSACTION.size == _FRAMES_AT + _FRAME_SIZE
 assert NO_LIMIT == MOST_GAS
@@ -45,6 +47,7 @@ FEE_RECIPIENTS: Final = 4
 _NEEDS_CREATION, _NEEDS_PRICE = 20, 31
 _NO_SLOT: Final = 0xFFFFFFFF
 _PREWARMED, _LOADED = 1 << 9, 1 << 10
+_LIMIT: Final = 18
 _IS_PREWARMED: Final = bytes(4) + (2 | _PREWARMED).to_bytes(8, "little")
 _IS_LOADED: Final = bytes(4) + (2 | _LOADED).to_bytes(8, "little")
 
@@ -110,8 +113,9 @@ class MeteredRun(NativeRun):
         values = (
             meter.compute, meter.data, meter.kv, meter.growth, meter.storage, meter.compute_limit,
             NO_LIMIT if detained is None else detained, meter.detention_cap, meter.volatile,
-            machine.capacity is not None, 0, 0, 0, 0, 1, 0, call.data_start, call.kv_start, call.growth_start,
-            call.data_cap, call.kv_cap, call.growth_cap, call.compute_cap, 0, NO_LIMIT, call.counted, 0,
+            machine.capacity is not None, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,
+            call.data_start, call.kv_start, call.growth_start, call.data_cap, call.kv_cap, call.growth_cap,
+            call.compute_cap, call.compute_budget, 0, NO_LIMIT, call.counted, 0,
         )  # fmt: skip
         try:
             _TRANSACTION.pack_into(arena.view, _USED_AT, *values)
@@ -122,8 +126,9 @@ class MeteredRun(NativeRun):
         meter = self.machine.meter
         _SPEC.pack_into(
             self.arena.view, _METER, _clipped(meter.data_limit), _clipped(meter.kv_limit),
-            _clipped(limits.tx_compute_gas), _clipped(limits.volatile_compute), rules.code_byte, rules.topic,
-            rules.log_byte, rules.empty_log_size, _flags(rules), _quirky(rules), meter.is_exempt, 0,
+            _clipped(meter.growth_limit), _clipped(limits.tx_compute_gas), _clipped(limits.volatile_compute),
+            rules.code_byte, rules.topic, rules.log_byte, rules.empty_log_size, _flags(rules), _quirky(rules),
+            meter.is_exempt, 0,
         )  # fmt: skip
 
     def _marks(self) -> bytes:
@@ -158,6 +163,14 @@ class MeteredRun(NativeRun):
             meter.detention_cap = cap
         if detained != NO_LIMIT:
             meter.detained, meter.compute_limit = detained, limit
+        view = self.arena.view
+        self.call.is_limited = view[_LIMITED_AT] != 0
+        if self.arena.words[at.ERROR] == _LIMIT:
+            meter.latch()
+            meter.rescued = struct.unpack_from("<q", view, _RESCUED_AT)[0]
+
+    def _reason(self) -> str | None:
+        return LIMIT_HALT if self.arena.words[at.ERROR] == _LIMIT else super()._reason()
 
     def _give_up(self) -> NoReturn:
         raise GivenUp(is_full=not self.arena.view[_GAVE_UP_AT])

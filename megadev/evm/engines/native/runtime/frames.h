@@ -186,8 +186,54 @@ static u32 leave(frame* f) {
   }
   p->height++;
   resume_meter(p);
-  if (METERED && context->too_big) return TOO_BIG;
+  if (METERED && unlikely(meter->over) && (context->tells || (is_creation && error && error != REVERTED))) return give_up();
   return tell(LEFT);
+}
+/* A limit of the whole transaction is crossed: all frames end, and keep their gas. */
+static u32 end_everything(void) {
+  if (meter->rules & INFLATES) return give_up();
+  meter->rescued = 0;
+  for (u32 i = 1; i < context->depth; i++) meter->rescued += frame_at(i)->gas;
+  undo_to(0);
+  context->logs_size = 0;
+  context->refund = frame_at(0)->refund_at;
+  context->error = LIMIT;
+  context->gas = frame_at(0)->gas;
+  context->return_size = context->depth = 0;
+  report();
+  return FINISHED;
+}
+/* What has just been counted crosses a limit, by an operation that is done and has paid storage gas: the first one that
+ * is crossed ends its frame, which reverts with MegaLimitExceeded(uint8,uint64), or everything. */
+static u32 end_at_limit(frame* f, i64 paid) {
+  if (context->tells) return give_up();
+  if (meter->inside) { /* to be ended from outside */
+    meter->crossed = 1;
+    meter->before = f->gas;
+    meter->price = paid;
+    return HALT;
+  }
+  const frame_meter* m = top_meter();
+  const i64 used[4] = {meter->data, meter->kv, meter->compute, meter->growth},
+            caps[4] = {m->data_cap, m->kv_cap, m->compute_cap, m->growth_cap},
+            budgets[4] = {m->data_cap - m->data_start, m->kv_cap - m->kv_start, m->compute_budget, m->growth_cap - m->growth_start},
+            limits[4] = {meter->data_limit, meter->kv_limit, meter->compute_limit, meter->growth_limit};
+  for (u64 i = 0; i < 4; i++) {
+    if (used[i] > caps[i]) {
+      u8* out = (u8*)RETURN_DATA;
+      for (u32 k = 0; k < 4; k++) out[k] = (u8)(MEGA_LIMIT_EXCEEDED >> (24 - 8 * k));
+      word kind = small(i), budget = small((u64)budgets[i]);
+      put_word(out + 4, &kind);
+      put_word(out + 36, &budget);
+      context->return_size = 68;
+      context->error = REVERTED;
+      meter->storage += paid;
+      meter->limited = context->depth == 1;
+      return leave(f);
+    }
+    if (used[i] > limits[i]) return end_everything();
+  }
+  return give_up();
 }
 static u32 refuse(frame* n, u32 why) {
   n->entry = REFUSED;
@@ -266,6 +312,9 @@ static u32 ask_price(u32 account, u32 slot_place) {
 /* A slot has been written: what MegaETH counts of it (40 bytes and one update where it changes first, and growth). */
 static inline u32 count_store(frame* f, const word* original, const word* current, const word* value, i64 paid) {
   if (!METERED) return GO;
+  i64 computed = meter->mark - paid - f->gas;
+  if (unlikely(meter->compute + computed > top_meter()->compute_cap || meter->compute + computed > meter->compute_limit))
+    return close_frame(f, paid, 0); /* before anything else is counted */
   int was_zero = is_zero(original);
   if (is_equal(original, current)) {
     if (!is_equal(original, value)) {
@@ -275,6 +324,11 @@ static inline u32 count_store(frame* f, const word* original, const word* curren
   } else if (is_equal(original, value)) {
     meter->data -= MEGA_SLOT_SIZE;
     meter->kv--;
+  } else if (!was_zero) { /* nothing more is counted, and compute has been looked at */
+    meter->compute += computed;
+    meter->storage += paid;
+    clamp(f);
+    return GO;
   }
   if (was_zero) {
     if (is_zero(current)) meter->growth += !is_zero(value);
@@ -351,7 +405,11 @@ static u32 operate_log(frame* f, u32 topics) {
   f->height -= 2 + topics;
   context->pointer = (u32)at;
   context->logs_size += room;
-  if (METERED) meter->data += MEGA_TOPIC_SIZE * (i64)topics + n + meter->empty_log_size;
+  if (METERED) {
+    i64 compute = meter->compute + meter->mark - paid - f->gas; /* looked at before anything else is counted */
+    if (compute <= top_meter()->compute_cap && compute <= meter->compute_limit)
+      meter->data += MEGA_TOPIC_SIZE * (i64)topics + n + meter->empty_log_size;
+  }
   return close_frame(f, paid, 0);
 }
 
@@ -404,17 +462,14 @@ static inline u32 ask_again(frame* f, const toll* t, u32 what) {
 }
 /* A call that fails after volatile data was seen lowers the limit all the same: Python's. */
 static inline u32 call_fails(const toll* t, u32 why) { return METERED && t->seen ? give_up() : halt(why); }
-/* The call is paid for, and leaves so much gas. How much of what was asked for its callee may have; 0 and given up where
- * a limit is crossed. */
+/* The call is paid for, and leaves so much gas. How much of what was asked for its callee may have; below 0 where a limit
+ * is crossed. */
 static inline i64 settle_call(i64 left, i64 wanted, int moves, const toll* t) {
   if (!METERED) return wanted;
   i64 used = meter->mark - t->paid - left;
   if (moves && !(meter->rules & COUNTS_STIPEND)) used = used > GAS_CALL_STIPEND ? used - GAS_CALL_STIPEND : 0;
   meter->compute += used;
-  if (unlikely(is_over(top_meter()))) {
-    give_up();
-    return 0;
-  }
+  if (unlikely(is_over(top_meter()))) return -1;
   meter->storage += t->paid;
   if (t->seen) see(MEGA_BENEFICIARY);
   detain();
@@ -454,7 +509,11 @@ static u32 operate_call(frame* f, u32 op) {
   i64 left = f->gas - cost, gas = left - left / GAS_HELD_BACK;
   if (fits_in_64_bits(gas_word) && gas_word->l[0] < (u64)gas) gas = (i64)gas_word->l[0];
   gas = settle_call(left, gas, moves, &t);
-  if (METERED && context->too_big) return TOO_BIG;
+  if (METERED && gas < 0) {
+    if (t.seen || !(meter->rules & SETTLES_UNSTARTED)) return give_up();
+    f->gas = left;
+    return end_at_limit(f, t.paid);
+  }
   word in = *in_at, in_n = *in_size, out = *out_at, out_n = *out_size;
   f->height -= has_value ? 7 : 6;
   f->gas = left - gas;
@@ -530,7 +589,16 @@ static u32 operate_create(frame* f, u32 op) {
                 : creator->nonce == 0xffffffffffffffffu ? NONCE_OVERFLOW
                                                         : 0;
   u32 place = account_of(&address);
-  if (METERED && meter->is_multiplied && meter->price - top_meter()->stipend > f->gas) return halt(OUT_OF_GAS);
+  if (METERED) {
+    i64 price = meter->is_multiplied ? meter->price : 0, compute = meter->compute + meter->mark - f->gas;
+    if (price - top_meter()->stipend > f->gas) return halt(OUT_OF_GAS);
+    if (compute > top_meter()->compute_cap || compute > meter->compute_limit) { /* before it is asked who is there */
+      if (!(meter->rules & SETTLES_UNSTARTED)) return give_up();
+      context->answered = 0;
+      meter->compute = compute;
+      return end_at_limit(f, pay_storage(f, price));
+    }
+  }
   if ((!refused || (METERED && meter->rules & GROWS_BY_EMPTY_ONLY)) && (r = know(place))) return r;
   int has_storage = !METERED && context->answered & 2; /* the host says so; MegaETH does not ask (EIP-7610) */
   context->answered = 0;
@@ -773,4 +841,41 @@ static u32 operate(frame* f, u32 op) {
     default: context->error_a = op; r = halt(BAD_OPCODE);
   }
   return unlikely(context->too_big) ? TOO_BIG : r;
+}
+
+/* With what its frame has been given of its gas an operation runs out: a limit may be crossed. It is done alone, with all
+ * of it; where it succeeds, that crosses the limit, and where not, it fails as it would anywhere. */
+static u32 end_alone(frame* f) {
+  meter->alone = 0;
+  meter->compute += meter->mark - f->gas;
+  return end_at_limit(f, 0);
+}
+static u32 interpret(frame* f);
+static u32 run_alone(frame* f) {
+  u8 *bytes = (u8*)f->code_at, *kinds = (u8*)code_at(f->code)->kinds;
+  u32 op = bytes[f->pc], next = f->pc + (op >= 0x60 && op <= 0x7f ? op - 0x5e : 1);
+  if (context->tells) return give_up();
+  f->gas = meter->before;
+  open_frame(f);
+  context->error = NO_ERROR;
+  if (context->operations[op].kind >= OUTSIDE) {
+    if (op != 0x54 && op != 0x5a && op != 0x5c && op != 0x5d && op != 0x3e) return give_up();
+    meter->alone = 1;
+    u32 r = operate(f, op);
+    return r == GO ? end_alone(f) : r;
+  }
+  if (op == 0x5b || op == 0x56 || op == 0x57) {
+    if (!charge(f, context->operations[op].gas)) return halt(OUT_OF_GAS);
+    const word* to = top_of(f) - 1;
+    if (op == 0x5b || (op == 0x57 && is_zero(to - 1))) return end_alone(f);
+    if (!fits_in_64_bits(to) || to->l[0] >= f->code_size || !(kinds[to->l[0]] & JUMP_HERE)) return halt(BAD_JUMP);
+    return end_alone(f);
+  }
+  u8 after = bytes[next];
+  bytes[next] = 0x0c; /* which is no operation */
+  f->entry = f->resume = INTERPRET;
+  u32 at = f->pc, r = interpret(f);
+  bytes[next] = after;
+  if (r == HALT && context->error == BAD_OPCODE && f->pc == next && at != next) return end_alone(f);
+  return r == HALT || r == TOO_BIG ? r : give_up();
 }

@@ -80,6 +80,7 @@ enum {
   BALANCE,
   NONCE_OVERFLOW,
   COLLISION, /* it does not keep it */
+  LIMIT,     /* of the whole transaction: everything ends (MegaETH) */
 };
 
 enum {

@@ -22,16 +22,18 @@ typedef struct {
   i64 kv_cap;
   i64 growth_cap;
   i64 compute_cap;
+  i64 compute_budget;
   i64 stipend; /* storage gas it need not pay */
   i64 ceiling; /* the most gas it gives back */
   u32 counted; /* the update of its own account */
   u32 charged_parent; /* it was this frame that had its parent's counted */
 } frame_meter;
-_Static_assert(sizeof(frame_meter) == 80, "frame meter");
+_Static_assert(sizeof(frame_meter) == 88, "frame meter");
 
 typedef struct {
   i64 data_limit; /* of a spec, as the host writes it once */
   i64 kv_limit;
+  i64 growth_limit;
   i64 tx_compute;
   i64 volatile_compute;
   i64 code_byte;
@@ -58,10 +60,17 @@ typedef struct {
   i64 before; /* its gas before the operation that fails */
   u32 settled; /* an operation that counts is at work */
   u32 gave_up;
+  i64 rescued; /* gas of all frames but the first, where a limit has ended everything */
+  u32 inside;  /* compiled code tries the operation */
+  u32 crossed; /* which has crossed a limit, and is done */
+  u32 alone;   /* the operation is done with gas that was hidden, and is the frame's last */
+  u32 limited; /* a frame's own limit has ended it */
+  u32 over;    /* the frame on top is over a limit by what its callee has used */
+  u32 unused_;
   frame_meter frames[1030];
 } meter_t;
-_Static_assert(__builtin_offsetof(meter_t, compute) == 80 && __builtin_offsetof(meter_t, price) == 152 &&
-                   __builtin_offsetof(meter_t, frames) == 192 && METER + sizeof(meter_t) <= ACCOUNTS, "meter");
+_Static_assert(__builtin_offsetof(meter_t, compute) == 88 && __builtin_offsetof(meter_t, price) == 160 &&
+                   __builtin_offsetof(meter_t, frames) == 232 && METER + sizeof(meter_t) <= ACCOUNTS, "meter");
 
 /* meter.rules: see MegaRules */
 enum {
@@ -73,6 +82,8 @@ enum {
 #define meter ((meter_t*)METER)
 static inline frame_meter* frame_meter_at(u32 depth) { return meter->frames + depth; }
 static inline frame_meter* top_meter(void) { return frame_meter_at(context->depth - 1); }
+
+static u32 end_at_limit(frame* f, i64 paid);
 
 static u32 give_up(void) {
   meter->gave_up = 1;
@@ -125,7 +136,10 @@ static inline void detain(void) {
 static inline u32 close_frame(frame* f, i64 paid, int looked) {
   if (!METERED) return GO;
   meter->compute += meter->mark - paid - f->gas;
-  if (unlikely(is_over(top_meter()))) return give_up();
+  if (unlikely(is_over(top_meter()))) {
+    if (looked) return give_up();
+    return end_at_limit(f, paid);
+  }
   meter->storage += paid;
   if (looked) detain();
   clamp(f);
@@ -165,12 +179,13 @@ static inline frame_meter* begin_meter(void) {
   n->ceiling = NO_LIMIT;
   n->counted = n->charged_parent = 0;
   if (meter->is_exempt) {
-    n->data_cap = n->kv_cap = n->growth_cap = n->compute_cap = NO_LIMIT;
+    n->data_cap = n->kv_cap = n->growth_cap = n->compute_cap = n->compute_budget = NO_LIMIT;
   } else {
     n->data_cap = meter->data + shared(p->data_cap, p->data_start, meter->data);
     n->kv_cap = meter->kv + shared(p->kv_cap, p->kv_start, meter->kv);
     n->growth_cap = meter->growth + shared(p->growth_cap, p->growth_start, meter->growth);
-    n->compute_cap = meter->compute + shared(p->compute_cap, meter->compute, meter->compute);
+    n->compute_budget = shared(p->compute_cap, meter->compute, meter->compute);
+    n->compute_cap = meter->compute + n->compute_budget;
   }
   return n;
 }
@@ -233,19 +248,19 @@ static inline void end_meter(frame* f, u32 error) {
       open_frame(f);
     }
   }
-  if (error) {
+  if (error && context->depth > 1) { /* of the first frame it is the host's: a creation's output is still to be counted */
     frame_meter* m = top_meter();
     meter->data = m->data_start;
     meter->kv = m->kv_start;
     meter->growth = m->growth_start;
-    if (m->charged_parent && context->depth > 1) (m - 1)->counted = 0;
+    if (m->charged_parent) (m - 1)->counted = 0;
   }
 }
 /* Its caller, which is on top now, goes on. */
 static inline void resume_meter(frame* p) {
   if (!METERED) return;
-  if (unlikely(is_over(top_meter()))) give_up();
-  clamp(p);
+  if (unlikely(is_over(top_meter()))) meter->over = 1;
+  else clamp(p);
 }
 
 /* What was only declared warm is not told apart any more. */
@@ -263,24 +278,24 @@ static inline int is_system(const word* address) {
   return address->l[2] == MEGA_SYSTEM_HIGH && !address->l[1] && address->l[0] < 32 && MEGA_WATCHED >> address->l[0] & 1;
 }
 
-/* What an operation has changed that compiled code tried, and that is to be done from outside. */
-typedef struct {
-  i64 compute;
-  i64 hidden;
-  i64 mark;
-  i64 pause_at;
-  i64 stipend;
-  u32 settled;
-} meter_state;
-static inline meter_state meter_now(void) {
-  if (!METERED) return (meter_state){0, 0, 0, 0, 0, 0};
-  return (meter_state){meter->compute, meter->hidden, meter->mark, context->pause_at, top_meter()->stipend, meter->settled};
+/* Compiled code tries an operation; answers what it has to know where that is to be done from outside. */
+static inline i64 begin_inside(void) {
+  if (!METERED) return 0;
+  meter->inside = 1;
+  return top_meter()->stipend;
 }
-static inline void take_back(const meter_state* s) {
-  meter->compute = s->compute;
-  meter->hidden = s->hidden;
-  meter->mark = s->mark;
-  context->pause_at = s->pause_at;
-  top_meter()->stipend = s->stipend;
-  meter->settled = s->settled;
+static inline i64 end_inside(const frame* f) {
+  if (METERED) meter->inside = 0;
+  return f->gas;
+}
+static inline i64 leave_inside(frame* f, i64 stipend) {
+  if (!METERED) return -1;
+  meter->inside = 0;
+  if (meter->crossed) return -1; /* it is done */
+  top_meter()->stipend = stipend;
+  if (meter->settled) { /* as before: what had been used until then is counted, and the frame has what is left */
+    f->gas = meter->mark;
+    clamp(f);
+  }
+  return -1;
 }

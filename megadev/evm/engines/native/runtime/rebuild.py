@@ -62,6 +62,7 @@ def _mega_numbers() -> list[str]:
         "TOPIC_SIZE": mega_rules.TOPIC_SIZE,
         "STIPEND": mega_rules.STORAGE_STIPEND,
         "BENEFICIARY": mega_rules.Volatile.BENEFICIARY_BALANCE.value,
+        "LIMIT_EXCEEDED": f"{int.from_bytes(mega_rules.LIMIT_EXCEEDED, 'big')}u",
         "SYSTEM_HIGH": int.from_bytes(mega_rules.ORACLE[:4], "big"),
         "WATCHED": f"{sum(1 << number for number in watched)}u",
     }

@@ -325,6 +325,12 @@ u32 EXPORT(drive)(void) {
   for (;;) {
     frame* f = frame_at(context->depth - 1);
     u32 r;
+    if (METERED && unlikely(meter->over)) {
+      meter->over = 0;
+      r = end_at_limit(f, 0);
+      if (r > SWITCH) return r;
+      continue;
+    }
     switch (f->entry) {
       case INTERPRET: r = interpret(f); break;
       case OPERATE:
@@ -340,7 +346,11 @@ u32 EXPORT(drive)(void) {
       case STORE_CODE: r = store_code(f); break;
       default: {
         u32 left = ((u32(*)(frame*, i32, u32))(code_at(f->code)->function))(f, f->entry, code_at(f->code)->constants);
-        if (left == LEAVES_TO_OPERATE) {
+        if (METERED && unlikely(meter->crossed)) {
+          meter->crossed = 0;
+          f->gas = meter->before;
+          r = end_at_limit(f, meter->price);
+        } else if (left == LEAVES_TO_OPERATE) {
           f->entry = OPERATE;
           r = operate(f, ((u8*)f->code_at)[f->pc]);
         } else if (left == LEAVES_TO_INTERPRET) {
@@ -353,14 +363,18 @@ u32 EXPORT(drive)(void) {
         }
       }
     }
+    if (METERED && unlikely(meter->alone) && r == GO) r = end_alone(f);
     if (r == GO) {
       f->pc++;
       f->entry = f->resume;
       if (f->height > STACK_LIMIT) r = METERED ? give_up() : halt(OVERFLOW);
     }
-    if (r == HALT && METERED && meter->hidden && context->error == OUT_OF_GAS) r = give_up(); /* a limit is crossed */
+    if (METERED) {
+      if (r == HALT && meter->hidden && context->error == OUT_OF_GAS) r = run_alone(f);
+      if (r == HALT) meter->alone = 0;
+    }
     if (r == HALT) {
-      context->return_size = 0;
+      context->return_size = context->answered = 0;
       r = leave(f);
     }
     if (r > SWITCH) {
@@ -393,7 +407,8 @@ static u32 prepare_frame(u32 count) {
   f->entry = f->resume = INTERPRET;
   if (METERED) {
     meter->settled = 1;
-    meter->hidden = meter->gave_up = 0;
+    meter->hidden = 0;
+    meter->gave_up = meter->inside = meter->crossed = meter->alone = meter->limited = meter->over = 0;
   }
   set_code_of(f, f->code);
   begin_code(f);
@@ -539,21 +554,18 @@ i64 EXPORT(sload)(frame* f, u32 height, i64 gas) {
   return gas;
 }
 i64 EXPORT(sstore)(frame* f, u32 height, i64 gas) {
-  meter_state kept = meter_now();
   f->gas = gas;
   f->height = height;
-  if (likely(operate_sstore(f) == GO && !context->too_big)) return f->gas;
-  if (METERED) take_back(&kept);
-  return -1;
+  i64 stipend = begin_inside();
+  u32 r = operate_sstore(f);
+  return likely(r == GO && !context->too_big) ? end_inside(f) : leave_inside(f, stipend);
 }
 i64 EXPORT(operate_here)(frame* f, u32 op, u32 height, i64 gas) {
-  meter_state kept = meter_now();
   f->gas = gas;
   f->height = height;
   if (context->tells && op >= 0xa0) return -1;
-  if (likely(operate(f, op) == GO)) return f->gas;
-  if (METERED) take_back(&kept);
-  return -1;
+  i64 stipend = begin_inside();
+  return likely(operate(f, op) == GO) ? end_inside(f) : leave_inside(f, stipend);
 }
 
 void* memcpy(void* to, const void* from, unsigned long size) { return __builtin_memcpy(to, from, size); }
