@@ -59,7 +59,7 @@ class Events:
         self.seen.append(("enter", *astuple(frame)))
 
     def exit(self, frame: Frame, outcome: FrameExit) -> None:
-        self.seen.append(("exit", *astuple(frame), *astuple(outcome)))
+        self.seen.append(("exit", *astuple(frame), outcome))  # without the place: not every engine knows it
 
     def log(self, log: Log) -> None:
         self.seen.append(log)
