@@ -45,15 +45,22 @@ def test_calls_that_take_too_much_memory_are_refused(net: Devnet, monkeypatch: p
         assert error.message.startswith("limit exceeded")
 
 
-def test_steps_that_take_too_long_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_steps_take_too_long_frames_are_told_and_where_those_do_it_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     net = Devnet()  # its clock goes on
     net.rpc("anvil_setCode", CODE, LOOP)
-    sent = {"from": net.accounts[0].address, "to": CODE, "gas": hex(100_000)}
-    receipt = net.rpc("eth_sendTransactionSync", sent)
-    assert net.rpc("megadev_getStackTrace", sent)["error"] == "out of gas"
-    monkeypatch.setattr(tracing, "DEFAULT_TIMEOUT_NS", 1)
-    for what in (sent, receipt["transactionHash"]):
-        assert refusal(net, "megadev_getStackTrace", what).message.startswith("execution timeout")
+    net.rpc("anvil_setCode", OTHER, "0x5b" + PRINTED.hex() + LOOP[4:])
+    monkeypatch.setattr(tracing, "STEPS_TIMEOUT_NS", 1)
+    for to, timeout_ns in ((CODE, 10**11), (OTHER, 1)):
+        sent = {"from": net.accounts[0].address, "to": to, "gas": hex(500_000)}
+        receipt = net.rpc("eth_sendTransactionSync", sent)
+        monkeypatch.setattr(tracing, "DEFAULT_TIMEOUT_NS", timeout_ns)
+        for what in (sent, receipt["transactionHash"]):
+            if to == CODE:
+                assert net.rpc("megadev_getStackTrace", what)["error"] == "out of gas"
+            else:
+                assert refusal(net, "megadev_getStackTrace", what).message.startswith("execution timeout")
 
 
 def test_long_errors_and_messages_are_truncated(net: Devnet) -> None:

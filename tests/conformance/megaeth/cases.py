@@ -134,6 +134,11 @@ def _hex(data: bytes) -> str:
     return "0x" + data.hex()
 
 
+def cannot_run(case: dict[str, Any]) -> bool:
+    """True without the bytecode that is MegaETH's own, if the case needs it."""
+    return "official-code" in case.get("needs", ()) and not official_codes()
+
+
 def _named(name: str, given: dict[str, bytes] | None) -> bytes:
     codes = given or official_codes()
     if name not in codes:

@@ -6,17 +6,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conformance.megaeth.cases import (
     CORNERS,
     LEVELS,
+    cannot_run,
     differences,
     expected,
     files,
-    official_codes,
     own_codes,
     read,
     run_case,
@@ -31,7 +30,7 @@ SPECS = ("isthmus", "rex4", "rex5", "rex6")
 def test_cases(path: Path, spec: str) -> None:
     wrong = []
     for case in read(path):
-        if spec not in case["expect"] or _cannot_run(case):
+        if spec not in case["expect"] or cannot_run(case):
             continue
         found = differences(case, expected(case, spec), run_case(case, spec), max(LEVELS))
         wrong += [f"{case['name']}: {difference}" for difference in found]
@@ -62,8 +61,3 @@ def test_every_line_is_answered() -> None:
     assert ["error" in said for said in answers] == [True, True, False, True, False, False]
     assert answers[4]["expect"]["rex6"][0]["transactions"][0]["gasUsed"]
     assert all("error" in answers[index]["expect"]["rex6"] for index in (2, 5))
-
-
-def _cannot_run(case: dict[str, Any]) -> bool:
-    """Without the bytecode that is MegaETH's own."""
-    return "official-code" in case.get("needs", ()) and not official_codes()
