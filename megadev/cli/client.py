@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from megadev.errors import ConfigError, MegadevError
-from megadev.primitives.guarded_json import decode_json
+from megadev.primitives.guarded_json import decode_deep
 from megadev.rpc.gateway_limits import NOT_LISTED
 
 TIMEOUT_SECONDS = 60
@@ -51,7 +51,7 @@ def call(url: str, method: str, params: list[Any]) -> Any:
     finally:
         connection.close()
     try:
-        answer = decode_json(content)
+        answer = decode_deep(content)
         error = answer.get("error")
         if error is not None:
             failure = _failure(method, error)

@@ -12,6 +12,9 @@ from megadev.cli.options import Command, rpc_url_option
 from megadev.cli.terminal.console import paint_for
 from megadev.primitives.guarded_json import decode_json
 
+_DEEP = 6_000
+"""Frames that Python may stack to write a deep answer: two for each of a trace's 2,050 levels, and some."""
+
 
 @click.command(cls=Command, short_help="Send one JSON-RPC request to a running node.")
 @click.argument("method")
@@ -35,14 +38,32 @@ def rpc(method: str, params: tuple[str, ...], rpc_url: str) -> int:
         data = "" if failure.data is None else f"\ndata: {json.dumps(failure.data)}"
         click.echo(f"error {failure.code}: {failure}{data}", err=True)
         return 1
-    text = json.dumps(result, indent=2, ensure_ascii=False)
-    if paint_for(sys.stdout, "auto").enabled:
+    try:
+        text, is_deep = json.dumps(result, indent=2, ensure_ascii=False), False
+    except RecursionError:
+        text, is_deep = _deep_text(result), True
+    if paint_for(sys.stdout, "auto").enabled and not is_deep:
         from rich.console import Console
 
         Console(soft_wrap=True).print_json(text)
     else:
         click.echo(text)
     return 0
+
+
+def _deep_text(result: object) -> str:
+    """``result`` as JSON though it is as deep as a trace of 1,024 nested calls. Raises ``CallFailed`` beyond that.
+
+    Not indented: on a line of its own each value would have some thousand spaces before it.
+    """
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _DEEP))
+    try:
+        return json.dumps(result, ensure_ascii=False)
+    except RecursionError:
+        raise CallFailed("the answer is nested too deeply to be printed") from None
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def read_param(text: str) -> object:

@@ -101,11 +101,14 @@ def decode_large(document: bytes) -> Any:
 
 
 def decode_deep(document: bytes) -> Any:
-    """Decodes our own ``document``, nested to any depth: a trace of 1,024 nested calls is one."""
+    """Decodes a node's answer, nested to any depth: a trace of 1,024 nested calls is one. Raises ``DecodeError``."""
     try:
-        return msgspec.json.decode(document)
-    except RecursionError:
-        return _opened(document, 0)
+        try:
+            return msgspec.json.decode(document)
+        except RecursionError:
+            return _opened(document.lstrip(), 0)
+    except (UnicodeError, RecursionError) as problem:
+        raise msgspec.DecodeError(str(problem)) from None
 
 
 def _opened(document: bytes, most: int) -> Any:

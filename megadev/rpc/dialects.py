@@ -5,10 +5,10 @@ every client can be given), for a WebSocket by the URL that opens it; else by th
 which say what they are, are answered as Anvil does where geth's answer is one that they cannot read.
 
     geth      the default: as the execution API and geth have it
-    anvil     eth_signTransaction answers with the bytes alone, evm_setNextBlockTimestamp with null: what cast and alloy
-              can read
+    anvil     eth_signTransaction answers with the bytes alone: all that cast can read
     hardhat   a send whose transaction fails answers with an error, though it is mined; one without gas takes a block's;
-              calls and estimates are made as if the sender could pay; struct logs show storage at every step
+              calls and estimates are made as if the sender could pay; struct logs show storage at every step;
+              evm_setAutomine and evm_setIntervalMining answer true, evm_setNextBlockTimestamp the time
 """
 
 from __future__ import annotations

@@ -40,6 +40,11 @@ class RpcNode:
         return self.dialect.throws_on_revert
 
     @property
+    def speaks_hardhat(self) -> bool:
+        """True if answers have Hardhat's form where Hardhat and Anvil share a method's name."""
+        return self.throws_on_revert
+
+    @property
     def speaks_anvil(self) -> bool:
         """True if answers have Anvil's form where its clients can read no other."""
         return self.node.config.preset == ANVIL if self.dialect is None else self.dialect is Dialect.ANVIL

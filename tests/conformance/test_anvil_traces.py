@@ -63,6 +63,10 @@ def field(difference: Difference) -> str:
 
 EXPLAINED = (
     Explained(
+        "memory and return data that are empty are left out (geth)",
+        lambda d: field(d) in ("memory", "returnData") and d.kind == "only there" and d.theirs in ([], "0x"),
+    ),
+    Explained(
         "a refund counter of 0 is left out (geth)",
         lambda d: field(d) == "refund" and d.kind == "only there" and d.theirs == 0,
     ),

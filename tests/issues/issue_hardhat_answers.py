@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from megadev import Devnet
+from megadev.cli.client import call
 from megadev.rpc.client import RpcError
 
 ADDRESS, WORD = "0x" + "99" * 20, "0x" + "12" * 32
@@ -33,8 +34,6 @@ def net() -> Any:
         ("hardhat_setNonce", [ADDRESS, "0x5"]),
         ("hardhat_setPrevRandao", [WORD]),
         ("hardhat_setStorageAt", [ADDRESS, "0x0", WORD]),
-        ("evm_setAutomine", [True]),
-        ("evm_setIntervalMining", [0]),
         ("evm_setBlockGasLimit", ["0x1c9c380"]),
         ("evm_setAccountBalance", [ADDRESS, "0x1"]),
         ("evm_setAccountCode", [ADDRESS, "0x00"]),
@@ -90,12 +89,18 @@ def test_metadata_has_hardhats_members(net: Devnet) -> None:
     assert net.rpc("anvil_metadata").keys() > members
 
 
-def test_set_time_returns_the_new_time(net: Devnet) -> None:
+def test_names_that_hardhat_and_anvil_share_answer_null_and_to_hardhat_as_documented(net: Devnet) -> None:
+    """alloy asks evm_setNextBlockTimestamp, programs in Rust evm_setAutomine, and can read nothing but null."""
     time = int(net.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) + 100
-    assert net.rpc("evm_setNextBlockTimestamp", time) == str(time)
-    assert net.rpc("anvil_setNextBlockTimestamp", time) is None
-    with Devnet(preset="anvil") as anvil:  # alloy can read nothing else
-        assert anvil.rpc("evm_setNextBlockTimestamp", time + 1) is None
+    asked = {"evm_setIntervalMining": 0, "evm_setAutomine": True, "evm_setNextBlockTimestamp": time}
+    assert [net.rpc(name, value) for name, value in asked.items()] == [None, None, None]
+    net.serve()
+    assert [call(net.url, name, [value]) for name, value in asked.items()] == [None, None, None]
+    dialect = f"{net.url}/?dialect=hardhat"
+    assert [call(dialect, name, [value]) for name, value in asked.items()] == [True, True, str(time)]
+    assert call(dialect, "anvil_setNextBlockTimestamp", [time]) is None
+    with Devnet(throw_on_revert=True) as hardhats:
+        assert [hardhats.rpc(name, value) for name, value in asked.items()] == [True, True, str(time)]
 
 
 def test_randomness_that_was_set_is_in_the_header(net: Devnet) -> None:

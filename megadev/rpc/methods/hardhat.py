@@ -1,7 +1,9 @@
 """hardhat_*, and what evm_* owes to Hardhat and Ganache: names for methods of Anvil's that answer otherwise there.
 
 The catalog has them as aliases; what is registered here answers in their stead. Where a name's owner documents true,
-Anvil mostly says null: clients that look (hardhat-network-helpers does) get what they look for.
+Anvil mostly says null: clients that look (hardhat-network-helpers does) get what they look for. Three evm_* names are
+Hardhat's and Anvil's: clients in Rust, which only Anvil has, refuse whatever is not null, and those of Hardhat do not
+look. They answer null, and as Hardhat in Hardhat's dialect.
 """
 
 from __future__ import annotations
@@ -29,21 +31,27 @@ SAY_TRUE: dict[str, str] = {
     "hardhat_setNextBlockBaseFeePerGas": "anvil_setNextBlockBaseFeePerGas",
     "hardhat_setNonce": "anvil_setNonce",
     "hardhat_setPrevRandao": "anvil_setNextBlockPrevRandao",
-    "evm_setAutomine": "anvil_setAutomine",
-    "evm_setIntervalMining": "anvil_setIntervalMining",
     "evm_setAccountBalance": "anvil_setBalance",
     "evm_setAccountCode": "anvil_setCode",
     "evm_setAccountNonce": "anvil_setNonce",
 }
 """Names whose owners (Hardhat; Ganache for the last three) document true, with what does the work."""
 
+SAY_TRUE_TO_HARDHAT: dict[str, str] = {
+    "evm_setAutomine": "anvil_setAutomine",
+    "evm_setIntervalMining": "anvil_setIntervalMining",
+}
+"""The same for names that are Anvil's too."""
 
-def _register(name: str, other: str) -> None:
+
+def _register(name: str, other: str, *, always: bool) -> None:
     does = METHODS[other]
 
     @wraps(does.function)
     def answer_true(node: RpcNode, *arguments: Any) -> Any:
         work = does.function(node, *arguments)
+        if not always and not node.speaks_hardhat:
+            return work
         return _true_after(work) if isawaitable(work) else True
 
     METHODS[name] = Method(name, answer_true, does.weighs, does.reaches)
@@ -56,7 +64,9 @@ async def _true_after(work: Awaitable[object]) -> bool:
 
 
 for _name, _other in SAY_TRUE.items():
-    _register(_name, _other)
+    _register(_name, _other, always=True)
+for _name, _other in SAY_TRUE_TO_HARDHAT.items():
+    _register(_name, _other, always=False)
 
 
 @method("hardhat_mine")
@@ -105,6 +115,6 @@ def hardhat_metadata(node: RpcNode) -> JsonObject:
 
 @method("evm_setNextBlockTimestamp")
 def evm_setNextBlockTimestamp(node: RpcNode, timestamp: TimestampParam) -> str | None:
-    """As anvil_setNextBlockTimestamp; the answer is the timestamp in decimal digits, in Anvil's dialect null."""
+    """As anvil_setNextBlockTimestamp; in Hardhat's dialect the answer is the timestamp in decimal digits."""
     METHODS["anvil_setNextBlockTimestamp"].function(node, timestamp)
-    return None if node.speaks_anvil else str(timestamp)
+    return str(timestamp) if node.speaks_hardhat else None

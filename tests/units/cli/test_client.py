@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -95,6 +96,20 @@ def test_an_error_answer_shows_code_message_and_data_and_fails(server: Any) -> N
     done = CliRunner().invoke(cli, ["rpc", "eth_call", "{}", "--rpc-url", url], standalone_mode=False)
     assert done.return_value == 1
     assert done.output == 'error 3: execution reverted: no\ndata: "0x08c379a0"\n'
+
+
+@pytest.mark.parametrize("calls", [300, 450])
+def test_rpc_prints_a_trace_as_deep_as_calls_can_nest(server: Any, calls: int) -> None:
+    result = '{"calls":[' * calls + '{"type":"CALL"}' + "]}" * calls
+    server.answer = f'{{"jsonrpc":"2.0","id":1,"result":{result}}}'.encode()
+    done = CliRunner().invoke(cli, ["rpc", "debug_traceTransaction", "0x1", "--rpc-url", server.url])
+    assert re.sub(r"\s", "", done.output) == result
+
+
+def test_an_answer_deeper_than_any_trace_is_refused(server: Any) -> None:
+    server.answer = b'{"jsonrpc":"2.0","id":1,"result":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
+    done = CliRunner().invoke(cli, ["rpc", "eth_chainId", "--rpc-url", server.url])
+    assert isinstance(done.exception, CallFailed)
 
 
 def test_an_unreachable_node_is_reported_with_the_remedy(nobody: str) -> None:

@@ -8,7 +8,7 @@
 << {"jsonrpc":"2.0","id":4,"result":null}
 // what waits is mined when it is on again
 >> {"jsonrpc":"2.0","id":5,"method":"evm_setAutomine","params":[true]}
-<< {"jsonrpc":"2.0","id":5,"result":true}
+<< {"jsonrpc":"2.0","id":5,"result":null}
 >> {"jsonrpc":"2.0","id":6,"method":"anvil_getAutomine","params":[]}
 << {"jsonrpc":"2.0","id":6,"result":true}
 >> {"jsonrpc":"2.0","id":7,"method":"eth_blockNumber","params":[]}

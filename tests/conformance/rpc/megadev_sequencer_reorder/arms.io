@@ -3,7 +3,7 @@
 >> {"jsonrpc":"2.0","id":1,"method":"megadev_sequencer_reorder","params":[]}
 << {"jsonrpc":"2.0","id":1,"result":{"condition":"running","blockNumber":"0xc","unsealed":"0x0","waiting":"0x0","signer":"0x0a3a4727a5871462e5bf2d2bc2407cb19e1cb46b","nextSigner":null,"faults":{"reorder":true,"withhold":null,"censor":[],"equivocate":false},"latency":{"answer":null,"stream":null,"seed":"0x0","delayedAnswers":"0x0","delayedNotices":"0x0"},"brokenPromises":"0x0","equivocations":"0x0"}}
 >> {"jsonrpc":"2.0","id":2,"method":"evm_setAutomine","params":[false]}
-<< {"jsonrpc":"2.0","id":2,"result":true}
+<< {"jsonrpc":"2.0","id":2,"result":null}
 >> {"jsonrpc":"2.0","id":3,"method":"eth_sendTransaction","params":[{"from":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","to":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","value":"0x1","gas":"0x5208"}]}
 << {"jsonrpc":"2.0","id":3,"result":"0xc2d42c4cfed1868e1388f29b29cc3f5cb34e3614a3e3f036586e7ec53475de82"}
 >> {"jsonrpc":"2.0","id":4,"method":"eth_sendTransaction","params":[{"from":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","to":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","value":"0x1","gas":"0x5208"}]}
