@@ -49,6 +49,8 @@ SPREADS = {"distinct": 0, "few": 8}
 COUNT, QUICK_COUNT = 100_000, 3_000
 OVER_HTTP, QUICK_OVER_HTTP = 3_000, 400
 """Transactions of each turn over HTTP: no more, as nodes that keep the state of each block run out of memory."""
+EACH_SECOND_COUNT, QUICK_EACH_SECOND_COUNT = 10_000, 3_000
+"""The same at nodes with a block per second: with fewer, the rate would be that of waiting for the next block."""
 TURNS, QUICK_TURNS = 3, 1
 PER_REQUEST, PER_BLOCK = 500, 1_000
 MINUTE, QUICK_MINUTE = 60.0, 3.0
@@ -125,11 +127,12 @@ def flood(url: str, quick: bool, **more: Any) -> Outcome:
 
 def over_http(label: str, url: str, quick: bool, highest: float | None) -> float:
     """One turn of a row at the node at ``url``. ``highest``: its rate over 8 connections, where that was measured."""
+    more = {"count": QUICK_EACH_SECOND_COUNT if quick else EACH_SECOND_COUNT} if label.endswith(INTERVAL) else {}
     if label.startswith("capacity-batches"):
-        outcome = flood(url, quick, batch=100, connections=4)
+        outcome = flood(url, quick, batch=100, connections=4, **more)
         return outcome.included / outcome.included_seconds
     if label.startswith("capacity-8"):
-        outcome = flood(url, quick)
+        outcome = flood(url, quick, **more)
         return outcome.included / outcome.included_seconds
     if highest is None:
         outcome = flood(url, quick)
@@ -164,6 +167,9 @@ def minute(url: str, quick: bool) -> float:
 def _figures(wanted: Collection[str], quick: bool) -> Samples:
     count = QUICK_COUNT if quick else COUNT
     found: Samples = {}
+    if "capacity-memory" in wanted:  # first: later, a node would get the memory that another one has left
+        memory = _rate("transfer", 0, count, 0).memory
+        found["capacity-memory"] = [memory / 1e6 * 100_000 / count]
     bound = 0.0
     if any(label == "capacity-bound" or label.endswith("-share") for label in wanted):
         bound = _recovery_bound(2_000 if quick else 10_000)
@@ -185,9 +191,6 @@ def _figures(wanted: Collection[str], quick: bool) -> Samples:
         found[label] = [helped.rate / alone.rate for alone, helped in pairs]
         found[f"{label}-cost"] = [1e6 * helped.cost for _, helped in pairs]
         found[f"{label}-cost-alone"] = [1e6 * alone.cost for alone, _ in pairs]
-    if "capacity-memory" in wanted:
-        memory = _rate("transfer", 0, count, 0).memory
-        found["capacity-memory"] = [memory / 1e6 * 100_000 / count]
     return {label: figures for label, figures in found.items() if label in wanted}
 
 

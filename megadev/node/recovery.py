@@ -35,9 +35,12 @@ LARGEST = 64 * 1024
 """Bytes of a chunk; what is larger is mostly data, and recovered here."""
 STEPS = 2
 """Chunks that are decoded here at most while the one whose turn it is has not been answered: a millisecond each."""
-LOOKS, PAUSE_NS = 32, 2_000_000_000
+LOOKS = 16
 """After so many chunks it is looked at how many came in time; if fewer than half did, there is a pause."""
+STRIKES = 2
+"""Batches in a row in which this thread has to wait for a core, before there is a pause: one may be chance."""
 Expect: TypeAlias = Callable[[Sequence[Transaction]], None]
+_NAME = b"_sendRawTransaction"
 _SENT = re.compile(rb'"method"\s*:\s*"(?:eth|realtime)_sendRawTransaction(?:Sync)?"')
 _RAW = re.compile(rb'"params"\s*:\s*\[\s*"0x((?:[0-9a-fA-F]{2})+)"')
 monotonic_ns = SystemClock().monotonic_ns
@@ -47,12 +50,20 @@ monotonic_ns = SystemClock().monotonic_ns
 class _Chunk:
     """Some transactions of a batch. ``is_due``: its turn has come, what a worker finds out is of no use any more."""
 
-    def __init__(self, transactions: list[bytes]) -> None:
-        self.transactions = transactions
+    def __init__(self, members: Sequence[msgspec.Raw]) -> None:
+        self._members = members
+        self._transactions: list[bytes] | None = None
         self.is_given = False
         self.is_due = False
         self.is_answered = False
         self.decoded: list[Transaction] | None = None
+
+    @property
+    def transactions(self) -> list[bytes]:
+        """Looked for when they are first asked for: nobody asks for the last ones while a worker could work."""
+        if self._transactions is None:
+            self._transactions = [raw for member in self._members if (raw := _sent(member)) is not None]
+        return self._transactions
 
     def answered(self, answer: Sequence[Recovered]) -> None:
         self.is_answered = True
@@ -79,7 +90,8 @@ class Recovery:
         self.workers = workers
         self.given = self.in_time = 0
         """Chunks, since it was last looked at."""
-        self._paused_until = 0
+        self._starved = 0
+        """Batches in a row in which this thread had to wait for a core."""
 
     def ahead_of(self, members: Sequence[msgspec.Raw], expect: Expect = lambda transactions: None) -> Ahead | None:
         """Starts the preparation of a batch of JSON-RPC requests; None if it is not worthwhile. ``expect`` is told of
@@ -88,15 +100,11 @@ class Recovery:
         if not self.workers.most or len(members) < MANY:
             return None
         self.workers.collect()
-        if monotonic_ns() < self._paused_until:
+        if self.workers.is_paused or sum([_NAME in bytes(member) for member in members]) < MANY:
             return None
-        chunks = []
-        sent = 0
-        for start in range(0, len(members), CHUNK):
-            found = [raw for member in members[start : start + CHUNK] if (raw := _sent(member)) is not None]
-            sent += len(found)
-            chunks.append(_Chunk(found))
-        return Ahead(self, chunks, expect) if sent >= MANY and self.workers.started() else None
+        if not self.workers.started():
+            return None
+        return Ahead(self, [_Chunk(members[at : at + CHUNK]) for at in range(0, len(members), CHUNK)], expect)
 
     def give(self, chunk: _Chunk) -> bool:
         """Give a chunk to a worker; False if all are busy."""
@@ -109,15 +117,19 @@ class Recovery:
         """Decides whether workers currently help, from the last chunks."""
         if self.given >= LOOKS:
             if self.in_time * 2 < self.given:
-                self._paused_until = monotonic_ns() + PAUSE_NS
+                self.workers.leave_alone()
             self.given = self.in_time = 0
 
     def batch_done(self, took: int, worked: int) -> None:
         """A batch took so many nanoseconds, and so many of processor time. Meanwhile this thread waits for nothing but
-        a core: where it had to, there is none for workers.
+        a core: where it had to twice in a row, there is none for workers.
         """
-        if took > STARVED * worked:
-            self._paused_until = monotonic_ns() + PAUSE_NS
+        self._starved = self._starved + 1 if took > STARVED * worked else 0
+        if self._starved >= STRIKES:
+            self._starved = STRIKES - 1
+            self.workers.leave_alone()
+        elif not self._starved:
+            self.workers.helped()
 
 
 class Ahead:

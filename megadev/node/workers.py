@@ -21,6 +21,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any, Final
 
+from megadev.clock import SystemClock
 from megadev.sequencer.executing import unpacked
 
 AT_ONCE: Final = 3
@@ -28,9 +29,15 @@ AT_ONCE: Final = 3
 MOST_WORKERS: Final = 4
 """Started by default at most: one core takes what so many recover."""
 _BUFFER: Final = 1 << 20
+_RECEIVED: Final = 1 << 16
+"""Bytes that are read at once: a larger buffer takes longer to allocate than what is in it takes to read."""
+FIRST_PAUSE_NS, LONGEST_PAUSE_NS = 2_000_000_000, 128_000_000_000
+"""How long workers are left alone where they did not help: twice as long each time in a row."""
 _PATIENCE: Final = 1.0
 """Seconds in which a worker must have ended that was told to."""
 _log = logging.getLogger("megadev.node")
+monotonic_ns = SystemClock().monotonic_ns
+"""Decides only who does the work."""
 
 
 def cores() -> int:
@@ -124,10 +131,12 @@ class Worker:
     def _receive(self) -> None:
         with contextlib.suppress(BlockingIOError):
             while True:
-                received = self.socket.recv(_BUFFER)
+                received = self.socket.recv(_RECEIVED)
                 if not received:
                     raise ConnectionResetError("it ended")
                 self._buffer += received
+                if len(received) < _RECEIVED:
+                    break
 
     def _end(self, problem: Exception) -> None:
         self.is_gone = True
@@ -155,6 +164,24 @@ class Workers:
         self.most = min(max(cores() - 1, 0), MOST_WORKERS) if most is None else most
         self.all: tuple[Worker, ...] = ()
         self._is_started = self._is_wanted = False
+        self._paused_until = 0
+        self._pause = FIRST_PAUSE_NS
+
+    @property
+    def is_paused(self) -> bool:
+        """They did not help a moment ago, and are to be left alone for a while."""
+        return monotonic_ns() < self._paused_until
+
+    def leave_alone(self) -> None:
+        """They did not help: nobody gets one for a while, twice as long each time in a row."""
+        if not self.is_paused:
+            self._paused_until = monotonic_ns() + self._pause
+            self._pause = min(2 * self._pause, LONGEST_PAUSE_NS)
+
+    def helped(self) -> None:
+        """They did: the next pause is a short one."""
+        if not self.is_paused:
+            self._pause = FIRST_PAUSE_NS
 
     def started(self) -> tuple[Worker, ...]:
         """All that are left, started now if they never were."""
@@ -171,6 +198,8 @@ class Workers:
         """All that are left for who would like to have them: started the second time, since one block with many
         transactions does not make a node busy.
         """
+        if self.is_paused:
+            return ()
         if not self._is_wanted and not self._is_started:
             self._is_wanted = True
             return ()

@@ -41,6 +41,7 @@ from typing import Any
 import msgspec
 
 from megadev.chain.blocks import SealedBlock
+from megadev.chain.mini_blocks import PlacedBlock
 from megadev.errors import StateUnavailable
 from megadev.primitives.types import ZERO_HASH, Hash32
 from megadev.rollup.batcher import Batcher
@@ -49,7 +50,8 @@ from megadev.rollup.consolidator import Consolidator, SyncStart
 from megadev.rollup.derivation import L1Origin, origin_in
 from megadev.rollup.derivation.consolidation import ByHand
 from megadev.rollup.fee_policy import FeePolicy
-from megadev.rollup.messages import sent_withdrawals
+from megadev.rollup.known_games import KnownGames, WithdrawalIndex
+from megadev.rollup.messages import SentWithdrawal, sent_withdrawals
 from megadev.rollup.predeploys import L1Addresses
 from megadev.rollup.progress import Progress
 from megadev.rollup.proposer import Proposer
@@ -85,6 +87,8 @@ class Driver:
         self.l2 = l2
         self.starts = starts
         self.proposer = proposer
+        self.games = KnownGames() if proposer is None else proposer.games
+        self.withdrawals = WithdrawalIndex(l2.store)
         self.consolidator: Consolidator | None = None
         """What derives L2 from L1, where batches are posted."""
         self.batcher: Batcher | None = None
@@ -124,6 +128,7 @@ class Driver:
         """The chains have become others, with the bridge at ``addresses``."""
         self.starts.start_over(addresses)
         self._seen = None
+        self.games.start_over()
         if self.consolidator is not None and self.batcher is not None:
             self.consolidator.start_over()
             self.batcher.start_over()
@@ -259,9 +264,7 @@ class Driver:
             while self.proposer is not None and self.proposer.resolve_for_others():
                 self.advance()
             head = self.l1.store.head
-            waiting = sent_withdrawals(
-                self.l1.head_state(), head.timestamp, self.l2.store, self.addresses, withdrawal_hash
-            )
+            waiting = self.sent_withdrawals(head.timestamp, withdrawal_hash)
             ends = [each.ready_at for each in waiting if each.ready_at is not None]
             if not ends:
                 break
@@ -271,6 +274,16 @@ class Driver:
             if self.l1.store.head is head:
                 self.l1.mine()
         return time.now() - start
+
+    def sent_withdrawals(
+        self, l1_time: int, withdrawal_hash: Hash32 | None = None, open_block: PlacedBlock | None = None
+    ) -> list[SentWithdrawal]:
+        """See ``messages.sent_withdrawals``: as they stand now. On any thread."""
+        state, l2, at = self.l1.head_state(), self.l2.store, self.addresses
+        if withdrawal_hash is None:
+            return sent_withdrawals(state, l1_time, l2, at, self.games, open_block=open_block)
+        blocks = self.withdrawals.blocks_with(withdrawal_hash)
+        return sent_withdrawals(state, l1_time, l2, at, self.games, (withdrawal_hash, blocks), open_block)
 
     def heads(self) -> tuple[int, int]:
         """The numbers of L2's safe and finalized blocks. On any thread."""

@@ -19,6 +19,8 @@ from megadev.state.reader import StateReader
 _U64 = 2**64 - 1
 _BONDS, _LIST = 102, 104
 """Slots of the factory: what a claim of each type costs, and all games."""
+_FIRST_GAME = int.from_bytes(keccak(_LIST.to_bytes(32, "big")), "big")
+"""Slot of the list's first entry."""
 _FINALIZED, _PROVEN, _MATURITY_DELAY, _SUBMITTERS = 51, 57, 63, 60
 """Slots of the portal."""
 _ANCHOR_GAME, _STARTING_NUMBER = 3, 5
@@ -114,8 +116,23 @@ def claim_bond(l1: StateReader, at: L1Addresses) -> Wei:
 
 def game_at(l1: StateReader, at: L1Addresses, index: int) -> Game | None:
     """The game with that index; None where it is not one of ours."""
-    metadata = l1.storage(at.dispute_game_factory, _word(keccak(_LIST.to_bytes(32, "big"))) + index)
-    return read_game(l1, at, _address(metadata), index)
+    return read_game(l1, at, _address(l1.storage(*game_place(at, index))), index)
+
+
+def game_place(at: L1Addresses, index: int) -> tuple[Address, int]:
+    """The contract and the slot that hold, in the low 20 bytes, the address of the game with that index."""
+    return at.dispute_game_factory, _FIRST_GAME + index
+
+
+def blacklist_place(at: L1Addresses, game: Address) -> tuple[Address, int]:
+    """The contract and the slot that say whether the game at that address is blacklisted: then they hold no 0."""
+    keeper, slot = at.profile.blacklist
+    return getattr(at, keeper), _entry(slot.to_bytes(32, "big"), game.rjust(32, b"\0"))
+
+
+def retired_until(l1: StateReader, at: L1Addresses) -> int:
+    """The time, in seconds, up to which games that were made are retired."""
+    return _setting(l1, at, at.profile.respected) >> 32 & _U64
 
 
 def read_game(l1: StateReader, at: L1Addresses, address: Address, index: int = 0) -> Game | None:
@@ -129,8 +146,6 @@ def read_game(l1: StateReader, at: L1Addresses, address: Address, index: int = 0
     times = l1.storage(address, 0)
     parent = _word(arguments[0x78:0x7C])
     created_at, challenger, prover = times & _U64, l1.storage(address, _CHALLENGER), l1.storage(address, _PROVER)
-    keeper, slot = at.profile.blacklist
-    blacklisted = _entry(slot.to_bytes(32, "big"), address.rjust(32, b"\0"))
     return Game(
         index=index,
         address=address,
@@ -154,8 +169,8 @@ def read_game(l1: StateReader, at: L1Addresses, address: Address, index: int = 0
         prove_window=_word(arguments[0xB8:0xC0]),
         challenger_bond=_word(arguments[0xC0:0xE0]),
         is_respected=bool(times >> 208 & 0xFF),
-        is_blacklisted=l1.storage(getattr(at, keeper), blacklisted) != 0,
-        is_retired=created_at <= _setting(l1, at, at.profile.respected) >> 32 & _U64,
+        is_blacklisted=l1.storage(*blacklist_place(at, address)) != 0,
+        is_retired=created_at <= retired_until(l1, at),
     )
 
 

@@ -1,4 +1,4 @@
-"""Everything that crosses between the chains, with where it stands: read from both chains, nothing is kept.
+"""Everything that crosses between the chains, with where it stands, read from both chains.
 
 What L2's open block holds counts too: it was executed, and a withdrawal in it can be claimed once it is sealed.
 
@@ -8,6 +8,8 @@ and the portal's proofs on L1, as they are at L1's newest block.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from enum import Enum
 
 import msgspec
@@ -23,13 +25,12 @@ from megadev.rollup.games import (
     Game,
     GameStatus,
     finality_delay,
-    game_at,
-    game_count,
     is_finalized,
     last_proof,
     maturity_delay,
     read_game,
 )
+from megadev.rollup.known_games import KnownGames
 from megadev.rollup.predeploys import L2_MESSENGER, L1Addresses
 from megadev.rollup.withdrawals import WITHDRAWALS, Withdrawal, provable_output, withdrawal_logs, withdrawal_of_log
 from megadev.state.reader import StateReader
@@ -101,15 +102,19 @@ def sent_withdrawals(
     l1_time: int,
     l2: ChainStore,
     at: L1Addresses,
-    withdrawal_hash: Hash32 | None = None,
+    known: KnownGames,
+    only: tuple[Hash32, Sequence[int]] | None = None,
     open_block: PlacedBlock | None = None,
 ) -> list[SentWithdrawal]:
-    """Every withdrawal on L2, oldest first, or those with a hash; as they stand for L1's state at ``l1_time``.
-    ``open_block``: L2's, where one is open.
+    """Every withdrawal on L2, oldest first, or ``only`` those with a hash, which the sealed blocks with those numbers
+    sent; as they stand for L1's state at ``l1_time``. ``open_block``: L2's, where one is open.
     """
-    games = good_games(l1, l2, at)
+    games = _Games(l1, l2, at, known)
     found = []
-    logs = withdrawal_logs(l2, l2.genesis.number, l2.head.number)
+    if only is None:
+        logs = withdrawal_logs(l2, l2.genesis.number, l2.head.number)
+    else:
+        logs = [located for number in only[1] for located in withdrawal_logs(l2, number, number)]
     if open_block is not None and open_block.number > l2.head.number:
         logs += [
             LocatedLog(log, open_block, transaction_index, log_index)
@@ -117,24 +122,45 @@ def sent_withdrawals(
         ]
     for located in logs:
         withdrawal = withdrawal_of_log(located.log)
-        if withdrawal is None or (withdrawal_hash is not None and withdrawal.hash != withdrawal_hash):
+        if withdrawal is None or (only is not None and withdrawal.hash != only[0]):
             continue
         found.append(_stand(l1, l1_time, at, games, located, withdrawal))
     return found
 
 
-def good_games(l1: StateReader, l2: ChainStore, at: L1Addresses) -> list[Game]:
-    """The games that claim what L2 holds, by which it can be proven, that have not lost and count, newest first."""
-    found = []
-    for index in range(game_count(l1, at) - 1, -1, -1):
-        game = game_at(l1, at, index)
-        block = None if game is None else l2.by_number(game.l2_number)
-        if game is None or block is None or game.status is GameStatus.CHALLENGER_WINS or not game.counts:
-            continue
-        output = provable_output(block)
-        if output is not None and output.root == game.root:
-            found.append(game)
-    return found
+class _Games:
+    """The games that claim what L2 holds, by which it can be proven, that have not lost and count."""
+
+    def __init__(self, l1: StateReader, l2: ChainStore, at: L1Addresses, known: KnownGames) -> None:
+        self._l1, self._l2, self._at, self._known = l1, l2, at, known
+        self._found: list[tuple[int, Game]] = []
+        self._first: int | None = None
+
+    def oldest_from(self, number: int) -> Game | None:
+        """The oldest one that is about L2 block ``number`` or a later one. Costs least for rising numbers."""
+        if self._first is None or number < self._first:
+            self._found, self._first = self._oldest(number), number
+        place = bisect_left(self._found, number, key=lambda each: each[0])
+        return self._found[place][1] if place < len(self._found) else None
+
+    def _oldest(self, first: int) -> list[tuple[int, Game]]:
+        """Those about block ``first`` or a later one that no older one makes needless, each with its block's number, in
+        order.
+        """
+        found: list[tuple[int, Game]] = []
+        for game in reversed(self._known.of(self._l1, self._at)):
+            if game is None or game.l2_number < first:
+                continue
+            block = self._l2.by_number(game.l2_number)
+            if block is None or game.status is GameStatus.CHALLENGER_WINS or not game.counts:
+                continue
+            output = provable_output(block)
+            if output is None or output.root != game.root:
+                continue
+            while found and found[-1][0] <= game.l2_number:
+                found.pop()  # an older one is about all that it is about
+            found.append((game.l2_number, game))
+        return found[::-1]
 
 
 def _deposit_status(tx: Transaction, place: tuple[PlacedBlock, int] | None) -> DepositStatus:
@@ -150,7 +176,7 @@ def _deposit_status(tx: Transaction, place: tuple[PlacedBlock, int] | None) -> D
 
 
 def _stand(
-    l1: StateReader, now: int, at: L1Addresses, games: list[Game], located: LocatedLog, withdrawal: Withdrawal
+    l1: StateReader, now: int, at: L1Addresses, games: _Games, located: LocatedLog, withdrawal: Withdrawal
 ) -> SentWithdrawal:
     if is_finalized(l1, at, withdrawal.hash):
         return SentWithdrawal(located, withdrawal, WithdrawalStatus.FINALIZED, None)
@@ -159,10 +185,10 @@ def _stand(
     is_usable = game is not None and game.status is not GameStatus.CHALLENGER_WINS and game.counts
     if proof is None or game is None or not is_usable or proof.timestamp <= game.created_at:
         # any game that came after it will do; the oldest is resolved first
-        covering = [each for each in games if each.l2_number >= located.block.number]
-        if not covering:
+        covering = games.oldest_from(located.block.number)
+        if covering is None:
             return SentWithdrawal(located, withdrawal, WithdrawalStatus.WAITING_TO_PROVE, None)
-        return SentWithdrawal(located, withdrawal, WithdrawalStatus.READY_TO_PROVE, covering[-1])
+        return SentWithdrawal(located, withdrawal, WithdrawalStatus.READY_TO_PROVE, covering)
     resolved_at = game.resolved_at or max(game.deadline, now)
     ready_at = max(proof.timestamp + maturity_delay(l1, at), resolved_at + finality_delay(l1, at)) + 1
     waits = game.status is GameStatus.IN_PROGRESS or now < ready_at

@@ -14,7 +14,8 @@ L1, the proposer has an empty L1 block made.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, sign_transaction
@@ -33,12 +34,11 @@ from megadev.rollup.games import (
     claim_bond,
     claiming_call,
     finality_delay,
-    game_at,
-    game_count,
     is_finalized,
     maturity_delay,
     respected_type,
 )
+from megadev.rollup.known_games import KnownGames
 from megadev.rollup.predeploys import GAME_TYPE, L1Addresses
 from megadev.rollup.withdrawals import (
     WITHDRAWALS,
@@ -59,8 +59,7 @@ _GAS = 2_000_000
 """More than a claim takes; what is left over is not paid for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cadence:
+class Cadence(msgspec.Struct, frozen=True):
     """The times of claims: once ``blocks`` L2 blocks or ``seconds`` have passed since the last one, whichever is first;
     with neither, when there is a withdrawal to be proven. ``is_off``: never.
     """
@@ -92,6 +91,8 @@ class Proposer:
         """The newest block that claims may be about."""
         self.claims_wrong_roots: Callable[[], bool] = lambda: False
         """Whether it does so on purpose."""
+        self.games = KnownGames()
+        """Those on L1, for all that look at them."""
         self._key = key
         self._rested: tuple[SealedBlock, SealedBlock] | None = None
         self._done: tuple[SealedBlock, SealedBlock, int] | None = None
@@ -101,11 +102,13 @@ class Proposer:
         self._claims = 0
         self._settled: tuple[SealedBlock, int] | None = None
         """An L1 block as of which the first so many games were resolved."""
+        self._proven: tuple[SealedBlock, int | None] | None = None
+        """An L1 block, and the time of the last one up to it in which a withdrawal was proven."""
 
     def start_over(self, addresses: L1Addresses) -> None:
         """The chains have become others, with the bridge at ``addresses``."""
         self.addresses = addresses
-        self.due = self._rested = self._done = self._settled = None
+        self.due = self._rested = self._done = self._settled = self._proven = None
 
     def begin_turn(self) -> None:
         """Count claims from here: see ``MOST_CLAIMS``."""
@@ -222,8 +225,7 @@ class Proposer:
         """The newest game that counts, claims what L2 holds, and proves withdrawals: of a block that L2 was loaded
         with, but not with its state, there is no proof.
         """
-        for index in range(game_count(l1, self.addresses) - 1, -1, -1):
-            game = game_at(l1, self.addresses, index)
+        for game in reversed(self.games.of(l1, self.addresses)):
             if game is None or game.status is GameStatus.CHALLENGER_WINS or not game.counts:
                 continue
             block = self.l2.store.by_number(game.l2_number)
@@ -270,17 +272,16 @@ class Proposer:
         """The games that are in progress, oldest first."""
         known = self._settled
         first = 0 if known is None or self.l1.store.by_hash(known[0].hash) is None else known[1]
-        count = game_count(l1, self.addresses)
-        found = [game for index in range(first, count) if (game := game_at(l1, self.addresses, index)) is not None]
-        left = [game for game in found if game.status is GameStatus.IN_PROGRESS]
-        self._settled = (self.l1.store.head, left[0].index if left else count)
+        games = self.games.of(l1, self.addresses)
+        found = (games[index] for index in range(first, len(games)))
+        left = [game for game in found if game is not None and game.status is GameStatus.IN_PROGRESS]
+        self._settled = (self.l1.store.head, left[0].index if left else len(games))
         return left
 
     def _newest_won(self, l1: StateReader) -> Game | None:
         """The newest game of one's own that has won and counts, if the anchor is older."""
         anchor = anchor_number(l1, self.addresses)
-        for index in range(game_count(l1, self.addresses) - 1, -1, -1):
-            game = game_at(l1, self.addresses, index)
+        for game in reversed(self.games.of(l1, self.addresses)):
             if game is None or game.creator != self.address or game.status is GameStatus.IN_PROGRESS:
                 continue
             if game.status is GameStatus.DEFENDER_WINS and game.counts:
@@ -291,11 +292,10 @@ class Proposer:
         """Have L1's newest block be late enough for the proof that was given last."""
         if not self.l1.mode.is_instant:
             return False
-        store = self.l1.store
-        proofs = store.logs(store.genesis.number, store.head.number, (self.addresses.portal,), ((PROVEN_TOPIC,),))
-        if not proofs:
+        store, proven = self.l1.store, self._last_proof()
+        if proven is None:
             return False
-        at_last = proofs[-1].block.timestamp + maturity_delay(l1, self.addresses) + 1
+        at_last = proven + maturity_delay(l1, self.addresses) + 1
         if store.head.timestamp >= at_last:
             return False
         self._wake_at(at_last, now)
@@ -303,6 +303,17 @@ class Proposer:
             return False
         self.l1.mine()
         return True
+
+    def _last_proof(self) -> int | None:
+        """The time of the newest L1 block in which a withdrawal was proven."""
+        store, known = self.l1.store, self._proven
+        first, proven = store.genesis.number, None
+        if known is not None and store.by_hash(known[0].hash) is not None:
+            first, proven = known[0].number + 1, known[1]
+        proofs = store.logs(first, store.head.number, (self.addresses.portal,), ((PROVEN_TOPIC,),))
+        found = proofs[-1].block.timestamp if proofs else proven
+        self._proven = (store.head, found)
+        return found
 
     # -- acting -----------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from megadev.primitives.abi import encode_call
 from megadev.primitives.types import Address
 from megadev.rollup.attestations import Attestation
 from megadev.rollup.driver import Driver
-from megadev.rollup.games import Game, GameStatus, anchor_number, claim_bond, claiming_call, game_at, game_count
+from megadev.rollup.games import Game, GameStatus, anchor_number, claim_bond, claiming_call
 from megadev.rollup.withdrawals import output_after, provable_output
 from megadev.rpc.l1_acts import act_on_l1
 from megadev.rpc.node import RpcNode, bridge
@@ -61,9 +61,8 @@ def check_range(l2: LocalChain, first: int, last: int) -> None:
 
 def games_of(l1: LocalChain, driver: Driver) -> list[Game]:
     """All games, newest first."""
-    state, at = l1.sequencer.head_state(), driver.addresses
-    found = (game_at(state, at, index) for index in range(game_count(state, at) - 1, -1, -1))
-    return [game for game in found if game is not None]
+    known = driver.games.of(l1.sequencer.head_state(), driver.addresses)
+    return [game for game in reversed(known) if game is not None]
 
 
 def is_true(l2: LocalChain, game: Game) -> bool | None:

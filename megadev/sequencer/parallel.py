@@ -52,7 +52,9 @@ MOST_WHOLE = 1 << 16
 """The same of a state that is told as a whole, which takes some 100 ms."""
 MOST_STEPS = 64
 """Worlds between two blocks of which the changes are told; after more, the whole state is."""
-ENOUGH = 48
+LOOK = 8
+"""Turns after which it is looked at what workers have answered, and whether they have room."""
+ENOUGH = 16
 """Outcomes of a block after which it is looked at how many held."""
 LONGEST_PAUSE = 256
 """Blocks."""
@@ -212,8 +214,8 @@ class Parallel:
         if record.late * 10 > record.given:
             self.share = min(share + 0.1, 0.9)
         elif record.late * 50 < record.given:
-            self.share = max(share - 0.05, 0.0)
-        if record.speed_up < 1.02 or session.is_starved:
+            self.share = max(share - 0.1, 0.0)
+        if record.stopped or record.speed_up < 1.02 or session.is_starved:
             self._skip, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE)
         else:
             self._pause = 1
@@ -316,7 +318,7 @@ class Session:
                 self._place += 1
                 if self.record.stopped:
                     self._pull(1)
-                elif self._place % FIRST_CHUNK == 0 or not self._window:
+                elif self._place % LOOK == 0 or not self._window:
                     self._look_ahead()
                 yield tx
         finally:
@@ -360,6 +362,7 @@ class Session:
         known = self._outcomes.pop(tx.hash, None)
         if self._of[tx.sender] == HERE:
             record.conflicts += 1  # what it follows upon was another
+            self._judge()
             return self._here(tx)
         if known is None:
             for lane in self._lanes:
@@ -410,6 +413,11 @@ class Session:
             record.again.append(tx.hash)
             record.contended[conflict] += 1
         self._of[tx.sender] = HERE  # what a worker has executed of the rest that it sends rests upon this
+        self._judge()
+
+    def _judge(self) -> None:
+        """Stop where most of what workers told does not hold."""
+        record = self.record
         if record.conflicts + record.adopted >= ENOUGH and record.conflicts >= 3 * record.adopted:
             record.stopped = True  # three of four: those that held have saved less than the others cost
 

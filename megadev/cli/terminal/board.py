@@ -49,7 +49,6 @@ from megadev.rollup.messages import (
     SentWithdrawal,
     WithdrawalStatus,
     sent_deposits,
-    sent_withdrawals,
 )
 from megadev.rollup.withdrawals import withdrawal_logs
 from megadev.sequencer.modes import MiningMode
@@ -607,8 +606,7 @@ class Board:
         try:
             found = [_deposit(each) for each in sent_deposits(l1.store, l2, at, open_block)]
             if open_block is not None or withdrawal_logs(l2, l2.genesis.number, l2.head.number):
-                state = l1.sequencer.head_state()
-                sent = sent_withdrawals(state, head.timestamp, l2, at, open_block=open_block)
+                sent = driver.sent_withdrawals(head.timestamp, open_block=open_block)
                 found += [_withdrawal(each) for each in sent]
         except MegadevError:
             return  # a fork's upstream fails, or blocks have gone meanwhile: it is read again with the next block

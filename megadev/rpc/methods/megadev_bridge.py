@@ -21,7 +21,6 @@ from megadev.rollup.messages import (
     SentWithdrawal,
     WithdrawalStatus,
     sent_deposits,
-    sent_withdrawals,
 )
 from megadev.rollup.withdrawals import finalizing_call, output_after, prove_inclusion, proving_call
 from megadev.rpc.codec import HashParam, QuantityParam
@@ -106,8 +105,7 @@ def _withdrawals(
     l1: LocalChain, l2: LocalChain, driver: Driver, withdrawal_hash: bytes | None = None
 ) -> list[SentWithdrawal]:
     open_block = l2.open_block  # before the chain: what is sealed meanwhile is found there
-    state, l1_time = l1.sequencer.head_state(), l1.head.timestamp
-    return sent_withdrawals(state, l1_time, l2.store, driver.addresses, withdrawal_hash, open_block)
+    return driver.sent_withdrawals(l1.head.timestamp, withdrawal_hash, open_block)
 
 
 def _waits_for_its_game(sent: SentWithdrawal, now: int) -> bool:

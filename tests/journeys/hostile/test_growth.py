@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 import time
@@ -10,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from megadev import Devnet
+from megadev.testing.bridge import Bridge
 
 Prepare = Callable[[Devnet], Callable[[int], object]]
 
@@ -53,6 +55,12 @@ def snapshots(net: Devnet) -> Callable[[int], object]:
     return lambda number: net.rpc("evm_snapshot")
 
 
+def withdrawals(net: Devnet) -> Callable[[int], object]:
+    """Each claimed by a game of its own, which stays open: L1's time does not pass by itself."""
+    bridge = Bridge(net.l1, net)
+    return lambda number: bridge.prove(bridge.withdraw(1))
+
+
 @pytest.mark.parametrize(
     ("prepare", "count"),
     [
@@ -63,21 +71,26 @@ def snapshots(net: Devnet) -> Callable[[int], object]:
         (queued_transactions, 1_000),
         (pending_filters, 2_000),
         (snapshots, 400),
+        (withdrawals, 100),
     ],
 )
 def test_four_times_as_many_are_not_sixteen_times_the_work(prepare: Prepare, count: int) -> None:
-    def seconds(times: int) -> float:
-        best = float("inf")
-        for _ in range(2):  # the machine may have had other things to do
-            with Devnet(no_l1=True, accounts=2) as net:
-                act = prepare(net)
-                began = time.process_time()
-                for number in range(times):
-                    act(number)
-                best = min(best, time.process_time() - began)
-        return best
+    """Whatever else the machine does only adds to a time: the least of several is compared, up to six where it must."""
 
-    assert seconds(4 * count) < 9 * seconds(count)
+    def seconds(times: int) -> float:
+        with Devnet(no_l1=prepare is not withdrawals, accounts=2) as net:
+            act = prepare(net)
+            gc.collect()
+            began = time.process_time()
+            for number in range(times):
+                act(number)
+            return time.process_time() - began
+
+    few, many = [seconds(count) for _ in range(3)], [seconds(4 * count)]
+    while min(many) >= 7 * min(few) and len(many) < 6:
+        few.append(seconds(count))
+        many.append(seconds(4 * count))
+    assert min(many) < 7 * min(few)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
