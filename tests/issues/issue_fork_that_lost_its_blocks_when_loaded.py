@@ -58,6 +58,8 @@ def test_a_fork_of_the_same_block_has_its_blocks_again(
     settings: dict[str, Any] = {"preset": preset, "fork_url": (upstream.url,), "fork_block_number": FORKED}
     settings |= {"manual_clock": True, "accounts": 2, "no_storage_caching": True, "state": tmp_path / "state.json"}
     settings |= further
+    if preset == "megaeth":
+        settings["block_time"] = 3600  # seconds: no block but those made here
     with Devnet(**settings) as net:
         receipts = [Wallet(net.rpc).make(FRIEND, value=5), Wallet(net.rpc).make(LOGGER)]
         net.rpc("hardhat_mine", hex(3_000), "0xc")
