@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import msgspec
+
 from megadev.artifacts.interface import Interface
 from megadev.artifacts.layout import Layout
 from megadev.artifacts.source_map import PositionMap, Source, SourceLocation, VyperMap
@@ -24,8 +26,7 @@ _LONGEST_TRAILER = 512
 _WORD = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(msgspec.Struct, frozen=True):
     """Bytes that deployment fills in. ``name``: a library's (``file:Name``), or the number of an immutable's
     declaration; '' where not known."""
 
@@ -120,13 +121,12 @@ def _without_shared_end(way: list[int], code: bytes, positions: PositionMap) -> 
     return way
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(msgspec.Struct, frozen=True):
     """Data that only a stack trace needs. ``sources``: by the compiler's number of the file."""
 
     creation: PositionMap | None = None
     runtime: PositionMap | None = None
-    sources: Mapping[int, Source] = field(default_factory=dict)
+    sources: Mapping[int, Source] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

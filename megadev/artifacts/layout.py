@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from megadev.primitives.keccak import keccak
 
@@ -50,8 +52,7 @@ class Form(Enum):
     CODE_POINTER = "internal function"
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(msgspec.Struct, frozen=True):
     """``label`` as a user would write it, with aliases replaced by what they stand for. ``size``: bytes in place.
     ``key`` of mappings; ``item`` of mappings and arrays; ``length`` of arrays; ``members`` of structs; ``words`` of
     enums.
@@ -77,8 +78,7 @@ class Type:
         return self.form in (Form.STRUCT, Form.FIXED, Form.BOUNDED)
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True):
     """``slot`` and ``offset`` (bytes from the low end of the word) are from the layout's begin, or the struct's.
     ``owner``: the contract that declares it; ``formerly``: what the source says that it was called before."""
 
@@ -99,14 +99,13 @@ class Variable:
         return f"slot {slot}" + (f" byte {self.offset}" if self.offset else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """Variables in order, and those of each namespace (by its id, with absolute slots). ``pointed``: other structs, by
     name, to which assembly points (ERC-2535's "diamond storage"): where is not known."""
 
     variables: tuple[Variable, ...] = ()
-    namespaces: Mapping[str, tuple[Variable, ...]] = field(default_factory=dict)
-    pointed: Mapping[str, Type] = field(default_factory=dict)
+    namespaces: Mapping[str, tuple[Variable, ...]] = msgspec.field(default_factory=dict)
+    pointed: Mapping[str, Type] = msgspec.field(default_factory=dict)
 
 
 def place(declared: Iterable[tuple[str, Type, str]], base: int = 0) -> tuple[Variable, ...]:
@@ -155,8 +154,7 @@ _NUMBER = re.compile(r"0x[\da-fA-F_]+|[1-9][\d_]*")
 _CONSTANT = re.compile(r"int_const (\d+)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Immutable:
+class Immutable(msgspec.Struct, frozen=True):
     """``type``: None where it cannot be told."""
 
     name: str
@@ -457,14 +455,13 @@ _IMPORTED = re.compile(r"^(?:from +[.\w]+ +)?import +([\w., ]+)", re.MULTILINE)
 _SCALARS = re.compile(r"(?:u?int\d+|bytes\d+|address|bool|decimal|nonreentrant lock)$")
 
 
-@dataclass(frozen=True, slots=True)
-class VyperTypes:
+class VyperTypes(msgspec.Struct, frozen=True):
     """Structs and flags by name: how each of the sources defines it, for modules may share names. ``renamed``: what
     variables were called before, by their names. ``interfaces``: what may be one, for it is called so or imported."""
 
-    structs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    renamed: Mapping[str, str] = field(default_factory=dict)
+    structs: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    flags: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    renamed: Mapping[str, str] = msgspec.field(default_factory=dict)
     interfaces: frozenset[str] = frozenset()
 
     @staticmethod

@@ -6,8 +6,9 @@ import os
 import stat
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from megadev.artifacts.artifact import Artifact
 from megadev.clock import SystemClock
@@ -58,8 +59,7 @@ def artifact_folders(root: Path) -> list[Path]:
     return [root / name for name in names if (root / name).is_dir()]
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(msgspec.Struct, frozen=True):
     """A file as it was when it was read."""
 
     modified_ns: int

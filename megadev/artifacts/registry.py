@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from megadev.artifacts.artifact import VYPER, Artifact, trailer_size
 from megadev.artifacts.interface import Item
 from megadev.artifacts.project import Project
@@ -75,12 +77,11 @@ def _longest_first(artifacts: Iterable[Artifact], size: Callable[[Artifact], int
     return tuple(sorted((a for a in artifacts if size(a)), key=size, reverse=True))
 
 
-@dataclass(frozen=True, slots=True)
-class AddedArtifacts:
+class AddedArtifacts(msgspec.Struct, frozen=True):
     """The artifacts and named addresses that were added explicitly."""
 
     artifacts: tuple[Artifact, ...] = ()
-    named: Mapping[Address, Artifact] = field(default_factory=dict)
+    named: Mapping[Address, Artifact] = msgspec.field(default_factory=dict)
 
 
 class ArtifactRegistry:

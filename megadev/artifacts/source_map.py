@@ -12,9 +12,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
+
+import msgspec
 
 from megadev.primitives.keccak import keccak
 
@@ -46,8 +47,7 @@ class PositionMap(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class SourceLocation:
+class SourceLocation(msgspec.Struct, frozen=True):
     """A place in a source as people name it: lines and columns count from 1.
 
     ``function`` is such as ``Vault.withdraw``, '' outside of any. ``text`` is the line without its end. ``note`` says

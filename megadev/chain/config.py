@@ -5,8 +5,9 @@ Values, not JSON: hex and camel case are made in ``rpc``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from zlib import crc32
+
+import msgspec
 
 from megadev.chain.spec import BlobSchedule, ChainSpec, Hardfork
 from megadev.primitives.types import Address, Hash32
@@ -49,8 +50,7 @@ SYSTEM_CONTRACTS: dict[str, Address] = {
 EIP-7251): this chain has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class ForkConfig:
+class ForkConfig(msgspec.Struct, frozen=True):
     """The rules in force. ``activation_time`` is 0 for rules since genesis; ``fork_id`` has 4 bytes (EIP-6122)."""
 
     activation_time: int
@@ -61,8 +61,7 @@ class ForkConfig:
     system_contracts: dict[str, Address]
 
 
-@dataclass(frozen=True, slots=True)
-class ChainConfig:
+class ChainConfig(msgspec.Struct, frozen=True):
     """The answer to eth_config. ``upcoming`` (``next`` in JSON) and ``last`` are scheduled forks, if any."""
 
     current: ForkConfig

@@ -10,14 +10,13 @@ oldest spec on that megadev has.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from megadev.chain.blocks import Header
 from megadev.chain.spec import SEQUENCER_FEE_VAULT, FeeRules, Fork, fork_named
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(msgspec.Struct, frozen=True):
     """A live network. ``forks``: the time (seconds) from which each rule set holds, oldest first. ``note``: what a fork
     of it should know. ``constant_base_fee``: it stays what it is, whatever blocks hold.
     """

@@ -7,8 +7,10 @@ two later forks that change nothing else (EIP-7892), and those can be had by the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import IntEnum
+
+import msgspec
+from msgspec.structs import replace
 
 from megadev.errors import ConfigError
 from megadev.primitives.types import ZERO_ADDRESS, Address
@@ -85,8 +87,7 @@ class Model(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class ModelTraits:
+class ModelTraits(msgspec.Struct, frozen=True):
     """The effects of a model outside the EVM. ``meters``: storage has gas of its own and resources are limited.
     ``raises_floor``: so is the floor of a transaction's gas, before it is let in. ``code_size`` is what its networks
     allow, in bytes; creation code may have ``initcode_excess`` more than that (None: as much again).
@@ -130,8 +131,7 @@ there are.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Salt:
+class Salt(msgspec.Struct, frozen=True):
     """The sizes of MegaETH's state buckets: those in ``capacities`` (bucket, entries; at least 256), 256 for others;
     ``live``: larger where the content does not fit.
     """
@@ -153,8 +153,7 @@ class Salt:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class MegaLimits:
+class MegaLimits(msgspec.Struct, frozen=True):
     """The limits on MegaETH's resources for one transaction and one block, and on gas after volatile data was read.
 
     ``None`` is no limit. Data sizes are bytes; ``volatile_compute`` and ``oracle_compute`` the compute gas that a
@@ -179,8 +178,7 @@ class MegaLimits:
     block_da_size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BlobSchedule:
+class BlobSchedule(msgspec.Struct, frozen=True):
     """Blob parameters of a fork (EIP-7840): blobs per block and the fraction that sets the price's slope."""
 
     target: int
@@ -188,8 +186,7 @@ class BlobSchedule:
     base_fee_update_fraction: int
 
 
-@dataclass(frozen=True, slots=True)
-class FeeRules:
+class FeeRules(msgspec.Struct, frozen=True):
     """EIP-1559 parameters. ``constant_base_fee`` (wei) switches the market off, as on MegaETH."""
 
     initial_base_fee: int = 1_000_000_000
@@ -202,8 +199,7 @@ class FeeRules:
     """The number of the block whose successor has the same base fee, as Anvil's genesis block does."""
 
 
-@dataclass(frozen=True, slots=True)
-class SystemContracts:
+class SystemContracts(msgspec.Struct, frozen=True):
     """MegaETH's own contracts, in the versions of the spec ``version`` ('rex6'); who the sequencer registry begins
     with, and how many blocks ahead of its change a sequencer must be announced.
     """
@@ -214,8 +210,7 @@ class SystemContracts:
     min_rotation_delay: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class ChainSpec:
+class ChainSpec(msgspec.Struct, frozen=True):
     """Everything the rules of one chain depend on.
 
     ``code_size_limit`` is EIP-170's, in bytes; creation code may be twice that (EIP-3860). ``None`` lifts a limit.
@@ -305,8 +300,7 @@ BLOB_SCHEDULES: dict[Hardfork, BlobSchedule] = {
 """What each hardfork brings by itself; Osaka keeps EIP-7691's until its blob-parameter-only forks (EIP-7892)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fork:
+class Fork(msgspec.Struct, frozen=True):
     """A rule set users can name: the hardfork whose opcodes apply, its blob parameters, and whose gas rules hold."""
 
     name: str

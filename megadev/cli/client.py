@@ -8,8 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from megadev.errors import ConfigError, MegadevError
-from megadev.primitives.guarded_json import decode_deep
+from megadev.primitives.guarded_json import NestedTooDeeply, check_nesting, decode_deep
 from megadev.rpc.gateway_limits import NOT_LISTED
+
+_MAX_NESTING = 2_100
+"""A trace of 1,024 nested calls, the most that there can be, is 2,050 deep."""
 
 TIMEOUT_SECONDS = 60
 """Longer than any answer of a healthy node takes; the *Sync methods wait up to 30 s."""
@@ -51,10 +54,13 @@ def call(url: str, method: str, params: list[Any]) -> Any:
     finally:
         connection.close()
     try:
+        check_nesting(content, _MAX_NESTING)
         answer = decode_deep(content)
         error = answer.get("error")
         if error is not None:
             failure = _failure(method, error)
+    except NestedTooDeeply:
+        raise CallFailed(f"the answer of {url} is nested too deeply to be read") from None
     except (ValueError, AttributeError):
         raise CallFailed(f"{url} answered HTTP {status} without JSON-RPC: {content[:100]!r}") from None
     if error is not None:

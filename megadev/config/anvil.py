@@ -9,8 +9,9 @@ would end the start.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from megadev.config.kinds import Boolean, Choice, FilePath, Integer, Kind
 from megadev.config.settings import SETTINGS, Setting

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+import msgspec
 
 from megadev.config.kinds import store_folder
 
@@ -12,8 +13,7 @@ Settings: TypeAlias = Any
 """A ``DevnetConfig``, whose module reads this one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(msgspec.Struct, frozen=True):
     """``flags`` that cannot be used as given where ``met`` says so; ``message`` names them and ends with the remedy."""
 
     flags: tuple[str, ...]

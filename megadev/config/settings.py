@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.spec import FORKS, L1_CHAIN_ID
 from megadev.config.conflicts import CONFLICTS
@@ -66,8 +69,7 @@ MNEMONIC_LENGTHS = (12, 15, 18, 21, 24)
 """Words a BIP-39 phrase may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """One row of the table.
 
     ``flags``: the first is the canonical one. ``bare``: what the flag means when given without a value (None: it needs
@@ -119,8 +121,7 @@ def described(value: object) -> str:
     return "" if value is None else str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class RollupTiming:
+class RollupTiming(msgspec.Struct, frozen=True):
     """The distances and windows between the chains: in L1 blocks, except ``max_drift`` (None: any) and
     ``l1_block_time`` (None: a block for each transaction), which are in seconds.
     """
@@ -1247,7 +1248,7 @@ class DevnetConfig:
         base = REAL_TIMING if self.rollup_timing == "real" else QUICK_TIMING
         if not self.posts_batches:
             base = replace(base, finalized_distance=0 if base is QUICK_TIMING else base.finalized_distance)
-        names = (row.name for row in dataclasses.fields(RollupTiming))
+        names = (row.name for row in msgspec.structs.fields(RollupTiming))
         return replace(base, **{name: said for name in names if (said := getattr(self, name)) is not None})
 
     @property

@@ -8,7 +8,7 @@ either case.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from megadev.chain.transactions import MAX_NONCE, Transaction
 from megadev.errors import InvalidTransaction

@@ -105,8 +105,7 @@ class TxEnv(msgspec.Struct, frozen=True):
     mint: Wei = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(msgspec.Struct, frozen=True):
     """The checks and charges that apply. The default is consensus; calls, estimates and system calls waive some.
 
     ``charge_fees``: deduct gas × price (and blob fees, and what L1 and the operator ask for) and pay who receives it.
@@ -331,8 +330,7 @@ class Execution:
         return f"Execution({', '.join(f'{n}={part!r}' for n, part in zip(names, self.parts(), strict=True))})"
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(msgspec.Struct):
     """A call frame as a tracer sees it on entry. ``kind``: CALL, DELEGATECALL, STATICCALL, CALLCODE, CREATE, CREATE2 or
     SELFDESTRUCT; ``to`` is the callee, or the new contract's address."""
 
@@ -409,13 +407,12 @@ def show_unstarted(tracer: Tracer | None, tx: TxEnv, created: Address | None, re
     tracer.exit(frame, FrameExit(0 if reason is None else tx.gas_limit, b"", reason))
 
 
-@dataclass(frozen=True, slots=True)
-class EngineInfo:
+class EngineInfo(msgspec.Struct, frozen=True):
     """The description of an engine for banners and error messages."""
 
     name: str
     version: str
-    notes: tuple[str, ...] = field(default_factory=tuple)
+    notes: tuple[str, ...] = msgspec.field(default_factory=tuple)
 
 
 class Engine(Protocol):

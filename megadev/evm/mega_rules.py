@@ -11,9 +11,11 @@ engine answers such a call itself, and any code that stands at the address only 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import Enum, IntFlag
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.admission import MEGA_FLOOR_TOKEN_GAS, MEGA_TOKEN_GAS, MEGA_TRANSACTION_GAS
 from megadev.chain.spec import Hardfork, Model
@@ -134,8 +136,7 @@ class Stipend(Enum):
     ALLOWANCE = "a separate amount that only storage gas is paid from"
 
 
-@dataclass(frozen=True, slots=True)
-class MegaRules:
+class MegaRules(msgspec.Struct, frozen=True):
     """One spec. The first block are prices of storage gas, all before multipliers; the others say from which spec on
     something is so.
 

@@ -8,9 +8,10 @@ whoever runs the opcode, at the prices named in ``gas``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+import msgspec
 
 from megadev.chain.spec import Hardfork
 from megadev.evm import gas
@@ -39,8 +40,7 @@ class Kind(Enum):
     END = "ends the frame"
 
 
-@dataclass(frozen=True, slots=True)
-class Opcode:
+class Opcode(msgspec.Struct, frozen=True):
     """One row. ``inputs``: words that must be on the stack (for DUP and SWAP: down to the deepest one touched);
     ``outputs``: words in their place afterwards. ``gas``: the part of the price that never changes. ``since``: the
     oldest hardfork megadev knows that has it.

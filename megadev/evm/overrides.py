@@ -49,8 +49,9 @@ def override_state(
 ) -> tuple[StateDiff, MovedPrecompiles]:
     """The diff that makes ``state`` what ``overrides`` say, and the precompiles that moved.
 
-    Code put on a precompile's address without moving it replaces the precompile. Raises ``OverrideRefused`` for both
-    ``state`` and ``state_diff``, for moving what is no precompile, and for moving one onto an overridden account.
+    A precompile that is overridden in any way does not run, as in geth: its address is an account like others. Raises
+    ``OverrideRefused`` for both ``state`` and ``state_diff``, for moving what is no precompile, and for moving one onto
+    an overridden account.
     """
     diff = StateDiff(Cause.OVERRIDE)
     precompiles = EVM_RULES[hardfork].precompiles
@@ -65,7 +66,7 @@ def override_state(
             if target in overrides:
                 raise OverrideRefused(f"account {checksum_address(target)} is already overridden: move elsewhere")
             moved[address] = target
-        elif override.code is not None and address in precompiles:
+        elif address in precompiles:
             moved[address] = None
         _override_account(state, diff, address, override)
     return diff, tuple(moved.items())

@@ -12,7 +12,9 @@ MegaETH's specs are rows of ``mega_rules``: ``ChainSpec.model`` (``isthmus``, ``
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.spec import Hardfork
 from megadev.evm.gas import INITCODE_WORD
@@ -98,8 +100,7 @@ def _bls_pairing_gas(data: bytes) -> int:
     return 37_700 + 32_600 * (len(data) // 384)
 
 
-@dataclass(frozen=True, slots=True)
-class Precompile:
+class Precompile(msgspec.Struct, frozen=True):
     """A contract without code. ``name`` as EIP-7910 spells it; ``gas`` prices an input before it is looked at. An input
     of more than ``input_limit`` bytes makes it fail.
     """
@@ -147,8 +148,7 @@ def _by_address(*tables: tuple[Precompile, ...]) -> dict[Address, Precompile]:
     return {precompile.address: precompile for table in tables for precompile in table}
 
 
-@dataclass(frozen=True, slots=True)
-class PrecompileChange:
+class PrecompileChange(msgspec.Struct, frozen=True):
     """A precompile that differs in another rule set: in its price, or its longest input."""
 
     number: int
@@ -166,8 +166,7 @@ def with_precompiles(table: dict[Address, Precompile], *changes: PrecompileChang
     return changed
 
 
-@dataclass(frozen=True, slots=True)
-class EvmRules:
+class EvmRules(msgspec.Struct, frozen=True):
     """The EVM of one hardfork.
 
     ``opcodes``: mnemonic by opcode, only those that exist. ``modexp_limit``: the longest MODEXP operand in bytes

@@ -8,8 +8,9 @@ list.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.config import BEACON_ROOTS_ADDRESS
@@ -29,16 +30,15 @@ from megadev.state.reader import StateReader
 from megadev.state.world import WorldView
 
 
-@dataclass(slots=True)
-class AccountChanges:
+class AccountChanges(msgspec.Struct):
     """One account: post-values by index, and slots that were looked at and are the same in the end of all."""
 
     address: Address
-    storage: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    reads: set[int] = field(default_factory=set)
-    balances: list[tuple[int, Wei]] = field(default_factory=list)
-    nonces: list[tuple[int, int]] = field(default_factory=list)
-    codes: list[tuple[int, bytes]] = field(default_factory=list)
+    storage: dict[int, list[tuple[int, int]]] = msgspec.field(default_factory=dict)
+    reads: set[int] = msgspec.field(default_factory=set)
+    balances: list[tuple[int, Wei]] = msgspec.field(default_factory=list)
+    nonces: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    codes: list[tuple[int, bytes]] = msgspec.field(default_factory=list)
 
 
 BlockAccessList: TypeAlias = list[AccountChanges]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from functools import cache
 
 import msgspec
@@ -19,7 +18,7 @@ from megadev.rollup.predeploys import PREDEPLOYS, L1Addresses
 def bridge_contracts(at: L1Addresses) -> tuple[ArtifactRegistry, dict[Address, Artifact]]:
     """Returns the interfaces and addresses of the bridge's contracts, on both chains. Reads some files, once."""
     registry, placed, contracts = ArtifactRegistry(), {}, at.profile.contracts
-    for field in fields(at):
+    for field in msgspec.structs.fields(at):
         placed[getattr(at, field.name)] = _artifact(contracts[field.name], contracts[field.name])
     for each in PREDEPLOYS:
         placed[each.address] = _artifact(each.name, each.contract)

@@ -7,9 +7,9 @@ at its start, under the rules and with the impersonated signatures that the bloc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
 from msgspec.structs import replace
 
 from megadev.chain.blocks import SealedBlock
@@ -29,8 +29,7 @@ Watch: TypeAlias = Callable[[int, Transaction, StateReader], Tracer | None]
 """(index, transaction, state before it) → who watches it; None: nobody. The state is valid until the next one runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(msgspec.Struct, frozen=True):
     """One transaction of a sealed block, run again. ``before`` is the state it found, valid until the next one runs."""
 
     index: int

@@ -7,10 +7,10 @@ each is its successor's parent. Nothing here changes the chain. The rules are th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.admission import TRANSACTION_GAS, validate_transaction
 from megadev.chain.blocks import Header, SealedBlock
@@ -97,8 +97,7 @@ class CallFields(Protocol):
     def authorization_list(self) -> tuple[SignedAuthorization, ...] | None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockRequest:
+class BlockRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One block to simulate. None is what the block would have by itself; ``time`` in seconds, fees in wei per gas."""
 
     calls: Sequence[CallFields] = ()
@@ -113,8 +112,7 @@ class BlockRequest:
     parent_beacon_root: Hash32 | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SimulatedCall:
+class SimulatedCall(msgspec.Struct, frozen=True):
     """The result of a simulated call. ``logs`` holds transfers of ether too where they were asked for, in order of
     occurrence.
 
@@ -126,8 +124,7 @@ class SimulatedCall:
     cut_from: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SimulatedBlock:
+class SimulatedBlock(msgspec.Struct, frozen=True):
     """A block and what its calls came to, one entry per transaction."""
 
     block: SealedBlock
@@ -207,8 +204,7 @@ def _in_order(base: Header, requests: Sequence[BlockRequest]) -> list[BlockReque
     return ordered
 
 
-@dataclass(slots=True, kw_only=True)
-class _Simulation:
+class _Simulation(msgspec.Struct, kw_only=True):
     spec: ChainSpec
     engine: Engine
     block_hash: Callable[[int], Hash32]

@@ -16,9 +16,10 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
+
+import msgspec
 
 from megadev.artifacts import explain
 from megadev.artifacts.artifact import Artifact
@@ -136,8 +137,7 @@ class StackTracer(CallTreeTracer):
                 trail.jumps = None
 
 
-@dataclass(frozen=True, slots=True)
-class StackEntry:
+class StackEntry(msgspec.Struct, frozen=True):
     """One function under way. ``contract`` and ``function`` are '' where not known."""
 
     address: Address

@@ -12,7 +12,7 @@ refused, and so is everything that cannot be verified.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from megadev.errors import InvalidParams, InvalidTransaction, SlotNotFound
 from megadev.evm import calls
@@ -35,8 +35,7 @@ _ALL_BITS = 2**256 - 1
 _PATTERN = int.from_bytes(keccak(b"megadev: a pattern"), "big")
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """Bits of one storage word: ``width`` of them from ``shift`` on, least significant first."""
 
     account: Address

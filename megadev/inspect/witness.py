@@ -8,7 +8,8 @@ Made by running the block again over a world that notes what it is asked. The fo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from megadev.chain.blocks import SealedBlock, encode_header
 from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
@@ -23,8 +24,7 @@ from megadev.state.diff import StateDiff
 from megadev.state.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(msgspec.Struct, frozen=True):
     """``state``: encoded trie nodes, of the account trie and of storage tries. ``codes``: contracts that ran.
     ``keys``: the addresses and slots (32 bytes) that were touched. ``headers``: encoded, oldest first; the last is the
     parent's, and the state starts at its root.

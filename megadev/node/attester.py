@@ -12,8 +12,9 @@ and hands in its signature, and here is only counted whether there are enough.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.errors import AttestationRefused, InvalidTransaction, PrefetchNeeded, StateUnavailable
@@ -41,8 +42,7 @@ _KEPT = 1_000
 """Statements whose signatures are kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Executed:
+class _Executed(msgspec.Struct, frozen=True):
     """The blocks after ``first`` up to ``last`` were executed again."""
 
     first: int

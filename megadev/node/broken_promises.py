@@ -9,8 +9,10 @@ revert takes back promises and their breaking alike, so its snapshot holds this 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.mini_blocks import MiniBlock, mini_blocks
@@ -34,8 +36,7 @@ MINI_BLOCKS_KEPT = 100
 """Void mini-blocks, which are large: one is enough to take a bond."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignedPromise:
+class SignedPromise(msgspec.Struct, frozen=True):
     """A promise and the signature (r ‖ s ‖ v) that was given for it. ``origin``: the L1 block that it depends on; None
     where L2 follows none.
     """
@@ -46,16 +47,14 @@ class SignedPromise:
     origin: SignedOrigin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenPromise:
+class BrokenPromise(msgspec.Struct, frozen=True):
     """A promise that was not kept, and why."""
 
     promised: SignedPromise
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class VoidMiniBlock:
+class VoidMiniBlock(msgspec.Struct, frozen=True):
     """A mini-block that was signed (y parity, r, s) and is not as it was told in what became of its block, and why."""
 
     mini_block: MiniBlock
@@ -65,8 +64,7 @@ class VoidMiniBlock:
     origin: SignedOrigin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Equivocation:
+class Equivocation(msgspec.Struct, frozen=True):
     """Two mini-blocks with one number, each with its signature (y parity, r, s), and what was promised about the first
     one's last transaction by each. ``origins``: the L1 block that each depends on; None where L2 follows none.
     """
@@ -78,8 +76,7 @@ class Equivocation:
     origins: tuple[SignedOrigin, SignedOrigin] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """All of it at one moment."""
 
     broken: dict[Hash32, BrokenPromise]

@@ -10,8 +10,9 @@ to tell whose it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.fees import blob_base_fee

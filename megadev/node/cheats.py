@@ -4,7 +4,7 @@ visible at once and part of the next block's state root, like anything else that
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from megadev.evm.engines import open_engine
 from megadev.node.chain import LocalChain

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from megadev.errors import InvalidParams, MethodUnavailable
 from megadev.events import SequencerCondition
@@ -35,8 +35,7 @@ Words: TypeAlias = tuple[str, ...]
 """What follows a fault's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """One row. ``of``: who is at fault. ``takes``: the words that it may be given. ``does``, and ``seen``: what an
     ordinary client observes. ``words``: those that it is on with; None: it is off.
 
@@ -136,7 +135,7 @@ def _faults(node: Node) -> Faults:
 
 
 def _misbehave(node: Node, **changes: object) -> None:
-    fault_control.misbehave(node.l2.sequencer, replace(_faults(node), **changes))  # type: ignore[arg-type]
+    fault_control.misbehave(node.l2.sequencer, replace(_faults(node), **changes))
 
 
 def _switch(

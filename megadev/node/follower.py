@@ -6,7 +6,6 @@ It builds no blocks: its chain grows by what is derived from L1 (``rollup/verifi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -51,8 +50,7 @@ class L1Heads(msgspec.Struct, frozen=True):
     finalized: L1Ref
 
 
-@dataclass(frozen=True, slots=True)
-class DerivedRollup:
+class DerivedRollup(msgspec.Struct, frozen=True):
     """The rollup that a node derives from an L1 which is elsewhere, as far as it has got. On any thread.
 
     ``block`` gives a derived block by its number, ``safe_at`` what was derived once L1 had got to a block. ``l1``: what

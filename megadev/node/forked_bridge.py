@@ -21,7 +21,8 @@ sent before. Withdrawals are proven against a storage trie of the message passer
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from megadev.chain.contracts import MULTICALL3
 from megadev.chain.genesis import GenesisAccount

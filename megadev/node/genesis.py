@@ -7,11 +7,11 @@ on both chains: its predeploys on L2, its contracts on L1, where the portal hold
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.contracts import MULTICALL3, load
@@ -162,7 +162,7 @@ def plan_fork(config: DevnetConfig, roles: Callable[[], Roles], fork: Fork) -> t
         blobs=rules.blobs,
         gas_limit=config.gas_limit or header.gas_limit,
         fees=fee_rules_of(fork.chain_id, header, spec.fees),
-        **_mega_rules(config, rules.model, roles),  # type: ignore[arg-type]  # fields of ChainSpec, by name
+        **_mega_rules(config, rules.model, roles),  # fields of ChainSpec, by name
     )
     return spec, _going_on(spec, fork)
 

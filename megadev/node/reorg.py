@@ -23,8 +23,9 @@ have to seal one: what does is refused with ``SequencerStopped``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from msgspec.structs import replace
 
 from megadev.chain.admission import validate_transaction
 from megadev.chain.blocks import SealedBlock

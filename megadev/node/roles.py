@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from megadev.node.accounts import KeyedAccount
 from megadev.primitives.mnemonic import derive_keys
@@ -13,8 +14,7 @@ ROLES_PATH, ATTESTERS_PATH = "m/44'/60'/4326'/0/", "m/44'/60'/4326'/1/"
 """Where the keys of the roles are derived: under an account number (MegaETH's chain id) that no wallet gets to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Roles:
+class Roles(msgspec.Struct, frozen=True):
     """The accounts, in the order of their indices under ``ROLES_PATH``.
 
     ``sequencer`` signs preconfirmations, ``batcher`` posts batches, ``proposer`` posts output roots; ``owner`` may

@@ -22,10 +22,10 @@ back, and they go on from there, so that nothing is told twice or left standing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from msgspec.structs import force_setattr
+import msgspec
+from msgspec.structs import force_setattr, replace
 from rpds import HashTrieSet
 
 from megadev.chain.blocks import SealedBlock
@@ -60,8 +60,7 @@ if TYPE_CHECKING:
     from megadev.rollup.predeploys import L1Addresses
 
 
-@dataclass(frozen=True, slots=True)
-class ChainSnapshot:
+class ChainSnapshot(msgspec.Struct, frozen=True):
     """The state of one chain that a revert restores. ``pool`` is in order of arrival; of ``time``, the offset is not
     the chain's own.
     """
@@ -81,8 +80,7 @@ class ChainSnapshot:
     oracle: Mapping[int, int] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True):
     """The state shared by the chains that a revert restores. ``now`` is L2's time in seconds; ``progress`` is the
     driver's.
     """
@@ -102,8 +100,7 @@ class Snapshot:
     standbys: tuple[int, ...]
 
 
-@dataclass(slots=True, eq=False)
-class _Branch:
+class _Branch(msgspec.Struct, eq=False):
     """One chain's part of a snapshot: up to block ``shared`` it is that of ``store``, from there on ``own``."""
 
     chain: LocalChain
@@ -113,16 +110,14 @@ class _Branch:
     own: tuple[Piece, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Taken:
+class _Taken(msgspec.Struct, frozen=True, eq=False):
     """A snapshot with where its chains are, L2 first."""
 
     snapshot: Snapshot
     branches: tuple[_Branch, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Held:
+class Held(msgspec.Struct, frozen=True, eq=False):
     """A snapshot taken for Python, with what ids do not bring back: keys, artifacts added by hand, how many console
     messages there were on each chain, the ids that could be reverted to, which instance the node was, and, of each
     chain, what a reset goes back to. A fork stays open as long as one of these is of it.

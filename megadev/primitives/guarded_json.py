@@ -31,26 +31,26 @@ LARGE = 1 << 18
 
 
 class NestedTooDeeply(msgspec.DecodeError):
-    """JSON nested more than ``MAX_NESTING`` deep."""
+    """JSON nested more deeply than is allowed."""
 
 
-def check_nesting(text: bytes) -> None:
-    """Raises ``NestedTooDeeply`` for JSON that a decoder had better not follow all the way down.
+def check_nesting(text: bytes, most: int = MAX_NESTING) -> None:
+    """Raises ``NestedTooDeeply`` for JSON nested more than ``most`` deep, which a decoder had better not follow down.
 
     Why not left to the decoder: it is written in C, calls itself for each level, and asks only the interpreter's
     recursion limit, which a program that embeds us may have raised beyond what its threads' stacks carry.
     """
-    if text.count(b"[") + text.count(b"{") <= MAX_NESTING:
+    if text.count(b"[") + text.count(b"{") <= most:
         return
     brackets = b"".join(_brackets(text))
     for _ in range(_PASSES):  # each takes away the innermost level: enough for most
-        if brackets.count(b"[") + brackets.count(b"{") <= MAX_NESTING:
+        if brackets.count(b"[") + brackets.count(b"{") <= most:
             return
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
     depth = 0
     for start in range(0, len(brackets), _PIECE):
         depths = list(accumulate((_STEP[one] for one in brackets[start : start + _PIECE]), initial=depth))
-        if max(depths) > MAX_NESTING:
+        if max(depths) > most:
             raise NestedTooDeeply("JSON is nested too deeply")
         depth = depths[-1]
 

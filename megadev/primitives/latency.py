@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 LONGEST = 60.0
 """Seconds. More is no latency: a client would have given up."""
@@ -14,8 +15,7 @@ _DURATION = r"(\d{1,9}(?:\.\d{1,9})?)\s*(us|µs|μs|ms|s)"
 _LATENCY = re.compile(rf"\s*{_DURATION}(?:\s*(?:±|\+/?-)\s*{_DURATION})?\s*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(msgspec.Struct, frozen=True):
     """Seconds, and how many more or fewer it may be each time; any value in between is as likely."""
 
     seconds: float

@@ -7,7 +7,6 @@ those that the sources in ``contracts/`` name in comments; the tests ask each co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 
 import msgspec
 
@@ -28,8 +27,7 @@ def _predeploy(suffix: int) -> Address:
     return (0x42 << 152 | suffix).to_bytes(20, "big")
 
 
-@dataclass(frozen=True, slots=True)
-class Predeploy:
+class Predeploy(msgspec.Struct, frozen=True):
     """A contract that L2 has from genesis: its OP Stack ``name`` and the ``contract`` whose code it runs."""
 
     address: Address
@@ -63,8 +61,7 @@ PREDEPLOYS: tuple[Predeploy, ...] = (
 FEE_VAULTS = (SEQUENCER_FEE_VAULT, BASE_FEE_VAULT, L1_FEE_VAULT, OPERATOR_FEE_VAULT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class L1Addresses:
+class L1Addresses(msgspec.Struct, frozen=True, kw_only=True):
     """The bridge's addresses on L1. ``dispute_game`` is the implementation that games are proxies of;
     ``attestation_verifier`` and ``preconfirmation_slasher`` are a devnet's own.
     """
@@ -87,8 +84,7 @@ class L1Addresses:
         return VIEM
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mainnet315Addresses(L1Addresses):
+class Mainnet315Addresses(L1Addresses, frozen=True, kw_only=True):
     """The same where the contracts behave as MegaETH's on mainnet do."""
 
     @property
@@ -117,7 +113,7 @@ def addresses_for(profile: str, at: L1Addresses = MAINNET_ADDRESSES) -> L1Addres
     """``at`` with the contracts of the profile of that name."""
     if profile == VIEM.name:
         return at
-    return Mainnet315Addresses(**{field.name: getattr(at, field.name) for field in fields(at)})
+    return Mainnet315Addresses(**{field.name: getattr(at, field.name) for field in msgspec.structs.fields(at)})
 
 
 L1_CONTRACTS: dict[str, str] = {
@@ -136,8 +132,7 @@ L1_CONTRACTS: dict[str, str] = {
 """Field of ``L1Addresses`` → the contract there. Multicall3 joins them at its usual address."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """A set of contracts on L1: which stands at each field of ``L1Addresses``, and the field and slot of what is read
     here: the ``blacklist``, the ``respected`` type (and above it when games were retired), the ``finality_delay``.
     """
@@ -185,8 +180,7 @@ BATCH_INBOX: Address = bytes.fromhex("00656c604fc470e6a566a695b74455e18a6d75d3")
 GWEI = 10**9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BridgeSettings:
+class BridgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the contracts' first values depend on. Durations in seconds, amounts in wei.
 
     ``locked_ether`` is what L2's accounts own from genesis: the portal must hold it, or their withdrawals would find it

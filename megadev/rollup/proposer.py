@@ -14,7 +14,8 @@ L1, the proposer has an empty L1 block made.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, sign_transaction
@@ -58,8 +59,7 @@ _GAS = 2_000_000
 """More than a claim takes; what is left over is not paid for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cadence:
+class Cadence(msgspec.Struct, frozen=True):
     """The times of claims: once ``blocks`` L2 blocks or ``seconds`` have passed since the last one, whichever is first;
     with neither, when there is a withdrawal to be proven. ``is_off``: never.
     """

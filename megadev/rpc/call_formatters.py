@@ -10,7 +10,6 @@ flat form; Parity hides those that transfer nothing. And each has words of its o
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -33,8 +32,7 @@ _PRECOMPILES = frozenset(address for rules in EVM_RULES.values() for address in 
 """Of any hardfork: for whoever does not know which."""
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionGas:
+class TransactionGas(msgspec.Struct, frozen=True):
     """A transaction's gas limit and what its receipt says was used: geth's numbers for the top frame."""
 
     limit: int

@@ -36,13 +36,13 @@ import inspect
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from math import inf
 from types import CoroutineType
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.blocks import Tag
 from megadev.clock import SystemClock

@@ -13,9 +13,10 @@ from __future__ import annotations
 import secrets
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Generic, TypeAlias, TypeVar
+
+import msgspec
 
 from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.documents import JsonObject
@@ -75,8 +76,7 @@ class Tape(Generic[Item]):
         self._items.clear()
 
 
-@dataclass(slots=True)
-class _LogFilter:
+class _LogFilter(msgspec.Struct):
     """Logs in blocks ``first`` and later, up to ``last``; everything up to ``read_to`` was reported."""
 
     criteria: LogFilter
@@ -84,7 +84,7 @@ class _LogFilter:
     last: int | None
     read_to: int
     polled_ns: int
-    removed: deque[JsonObject] = field(default_factory=lambda: deque(maxlen=MAX_BUFFERED))
+    removed: deque[JsonObject] = msgspec.field(default_factory=lambda: deque(maxlen=MAX_BUFFERED))
 
     def changes(self, chain: LocalChain) -> list[JsonObject]:
         changes = list(self.removed)
@@ -106,8 +106,7 @@ class _LogFilter:
         self.read_to = max(lowest, self.first) - 1
 
 
-@dataclass(slots=True)
-class _EarlyLogFilter:
+class _EarlyLogFilter(msgspec.Struct):
     """Logs of mini-blocks, and of what was removed."""
 
     criteria: LogFilter
@@ -128,8 +127,7 @@ class _EarlyLogFilter:
         return list(found)
 
 
-@dataclass(slots=True)
-class _BlockFilter:
+class _BlockFilter(msgspec.Struct):
     """Hashes of new blocks, but for those in the middle of rows (``sequencer.reserved``): there may be millions."""
 
     read_to: int
@@ -145,8 +143,7 @@ class _BlockFilter:
         self.read_to = min(self.read_to, lowest - 1)
 
 
-@dataclass(slots=True)
-class _PendingFilter:
+class _PendingFilter(msgspec.Struct):
     """Transactions that the txpool took."""
 
     full: bool

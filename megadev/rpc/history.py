@@ -14,7 +14,6 @@ upstream too, and refused where that does not trace.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -40,8 +39,7 @@ _NAMED: Mapping[str, tuple[Asks, int]] = {
 """What a method asks upstream for, with the place of the parameter that names the block or transaction."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A question for upstream. ``block_hash``: a block that must be older than the chain for it to be asked at all."""
 
     history: ForkHistory

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from megadev.node.chain import LocalChain
 from megadev.primitives.types import Address, Wei

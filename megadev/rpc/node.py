@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from megadev import __version__
 from megadev.config.settings import ANVIL
@@ -16,8 +16,7 @@ from megadev.rpc.session import Session
 from megadev.rpc.subscriptions import Subscriptions
 
 
-@dataclass(frozen=True, slots=True)
-class RpcNode:
+class RpcNode(msgspec.Struct, frozen=True):
     """The context of methods: the node, the chain this endpoint serves, its observers, and the requesting session (None
     over HTTP).
     """

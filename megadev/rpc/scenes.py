@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from megadev.artifacts import explain
 from megadev.chain.admission import validate_tip
@@ -46,8 +46,7 @@ DEFAULT_GAS = 1_000_000_000
 keep a thread busy for minutes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(msgspec.Struct, frozen=True):
     """The scene of a call: the environment, the state, and the rules that go with the overrides."""
 
     chain: LocalChain

@@ -107,8 +107,7 @@ Say: TypeAlias = Callable[[Notification, Any, Any], Iterable[bytes]]
 """What a stream says: the notification, the event and the stream's choice give results, as JSON, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """A row of ``KINDS``. ``choice`` reads the options as they came (None: not given); what it returns can be a key of
     a dict. It raises ``InvalidParams``. ``messages`` and ``options`` describe both in the reference pages (Markdown).
     ``first``: the result that a subscriber gets at once, as JSON.

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
@@ -239,16 +238,14 @@ def by_steps_if_quick(clock: Clock, watch: Callable[[bool, Budget], _Seen]) -> _
         return watch(False, Budget(clock))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """The place of a sealed transaction."""
 
     block: SealedBlock
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Traced:
+class Traced(msgspec.Struct, frozen=True):
     """A transaction or call that has run: what it asked for, what it found, and what came of it."""
 
     env: BlockEnv
@@ -262,8 +259,7 @@ class Traced:
         return TransactionGas(self.tx.gas_limit, self.execution.gas.used)
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(msgspec.Struct, frozen=True):
     """A tracer at work. ``tracer`` watches the execution, None where nothing need be; then ``answer`` tells."""
 
     tracer: Tracer | None
@@ -273,8 +269,7 @@ class Started:
 Begin: TypeAlias = Callable[[Any, ChainSpec, Budget], Started]
 
 
-@dataclass(frozen=True, slots=True)
-class TracerKind:
+class TracerKind(msgspec.Struct, frozen=True):
     """One row: a tracer by its name, what it shows in a line, the struct of its options, and how to begin."""
 
     name: str

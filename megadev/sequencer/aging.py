@@ -5,9 +5,9 @@ and ``--prune-history``; then the blocks are packed (``chain/packed_blocks``). T
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from msgspec.structs import force_setattr
 
 from megadev.chain.blocks import SealedBlock
@@ -25,8 +25,7 @@ MOST_PACKED: Final = 4 * AT_ONCE
 """Blocks that are packed at a time: a hundredth of a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class StateLimit:
+class StateLimit(msgspec.Struct, frozen=True):
     """The number of newest states that are kept, and the error for older ones. ``proven``: the account whose storage
     can be proven all the same, and whose account too after the blocks with ``claimed`` numbers.
     """

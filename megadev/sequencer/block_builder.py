@@ -13,12 +13,12 @@ microseconds.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 from typing import Self
 
 import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.admission import check_blobs_left, check_gas_left
 from megadev.chain.block_limits import BlockUsage, check_fits

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.mini_blocks import MiniBlock

@@ -14,9 +14,9 @@ receipt, is broken (``broken_promises``), also where its transaction merely move
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.mini_blocks import MiniBlock, PlacedBlock
 from megadev.chain.preconfirmations import Preconfirmation, promise, receipt_hash
@@ -25,8 +25,7 @@ from megadev.events import SequencerCondition
 from megadev.primitives.types import Address, Hash32
 
 
-@dataclass(frozen=True, slots=True)
-class Targets:
+class Targets(msgspec.Struct, frozen=True):
     """Transactions by hash, and by an address that they are from or to."""
 
     transactions: frozenset[Hash32] = frozenset()
@@ -43,8 +42,7 @@ class Targets:
 NOBODY = Targets()
 
 
-@dataclass(frozen=True, slots=True)
-class Faults:
+class Faults(msgspec.Struct, frozen=True):
     """All that can be wrong. ``delays``: what is withheld is not lost but waits for the block after.
     ``keeps_witnesses``: it gives nobody the witnesses of its blocks.
     """

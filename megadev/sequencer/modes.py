@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import next_base_fee
@@ -32,8 +33,7 @@ class MiningMode(Enum):
         return self is not MiningMode.INTERVAL and self is not MiningMode.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class BlockSettings:
+class BlockSettings(msgspec.Struct, frozen=True):
     """Settings of future blocks.
 
     ``next_base_fee`` and ``next_prev_randao`` hold for one block; the rest until changed. ``max_transactions`` per

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.blocks import Cut, SealedBlock
 from megadev.chain.kept_blocks import indexed

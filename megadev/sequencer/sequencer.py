@@ -28,8 +28,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from megadev.chain.admission import (
     validate_transaction,

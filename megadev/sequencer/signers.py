@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import msgspec
+
 from megadev.errors import InvalidParams
 from megadev.primitives.signatures import address_of
 from megadev.primitives.types import Address
@@ -47,8 +49,7 @@ def _alone(first_block: int, key: bytes) -> Signer:
     return Signer(first_block, key)
 
 
-@dataclass(frozen=True, slots=True)
-class Signers:
+class Signers(msgspec.Struct, frozen=True):
     """All keys so far, the newest first. There is always one that has signed from block 0."""
 
     terms: tuple[Signer, ...]

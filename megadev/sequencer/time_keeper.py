@@ -7,7 +7,8 @@ that travelling moves all chains together unless it is asked to move one alone.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+import msgspec
 
 from megadev.clock import Clock
 from megadev.errors import InvalidParams
@@ -20,8 +21,7 @@ MAX_INTERVAL = 2**32
 """The furthest that blocks may be put apart: two thousand million of them reach ``MAX_TIMESTAMP``."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeSettings:
+class TimeSettings(msgspec.Struct, frozen=True):
     """All that time travel can set, as one value, so that a snapshot can keep it.
 
     ``offset``: seconds added to the clock, for all chains. ``next_exact``: the next block's timestamp, once.

@@ -16,7 +16,8 @@ import ctypes
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from megadev.errors import CallTimeout
 from megadev.evm.engines.depth import deeper, handover
@@ -36,8 +37,7 @@ class Interrupted(BaseException):
     """Raised inside a read that is to end. No ``Exception``: nothing on its way may take it for something else."""
 
 
-@dataclass(eq=False)
-class _Job:
+class _Job(msgspec.Struct, eq=False):
     work: Callable[[], Answer]
     outcome: asyncio.Future[Answer]
     client: object

@@ -41,6 +41,13 @@ def test_warm_addresses_stay_warm(net: Devnet, override: dict[str, str]) -> None
     assert cost(net, THERE, {HERE: override}) == cost(net, THERE, {}) == [plain[0] + 2500] * 2
 
 
+@pytest.mark.parametrize("override", [{"balance": "0x1"}, {"nonce": "0x1"}, {"stateDiff": {}}, {"code": "0x"}, {}])
+def test_a_precompile_that_is_overridden_does_not_run(net: Devnet, override: dict[str, Any]) -> None:
+    """It did, unless its code was overridden; geth takes it away whatever is overridden."""
+    call = {"to": HERE, "data": "0x1234"}
+    assert [net.rpc("eth_call", call, "latest", state) for state in ({}, {HERE: override})] == ["0x1234", "0x"]
+
+
 def test_an_estimate_and_an_access_list_have_it_so(net: Devnet) -> None:
     overrides = {PROBE: {"code": probe(HERE)}}
     moved = {**overrides, HERE: {"movePrecompileToAddress": THERE}}

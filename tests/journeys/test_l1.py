@@ -107,7 +107,7 @@ def test_a_transaction_of_one_chain_is_not_good_on_the_other(net: Devnet) -> Non
 
 
 def test_the_bridge_is_deployed_on_both_chains(net: Devnet) -> None:
-    addresses = [getattr(MAINNET_ADDRESSES, name) for name in MAINNET_ADDRESSES.__slots__]
+    addresses = [getattr(MAINNET_ADDRESSES, name) for name in MAINNET_ADDRESSES.__struct_fields__]
     assert all(len(code(net.l1, address)) > 2 for address in addresses)
     assert all(len(code(net.l2, predeploy.address)) > 2 for predeploy in PREDEPLOYS)
     assert balance(net.l1, "0x" + MAINNET_ADDRESSES.portal.hex()) == 10 * 10_000 * ETHER

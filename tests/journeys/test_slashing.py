@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 from eth_utils import to_checksum_address
+from msgspec.structs import replace
 
 from megadev import Devnet
 from megadev.chain.mini_blocks import MiniBlock

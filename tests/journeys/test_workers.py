@@ -4,7 +4,6 @@ dies is told, and they end with the node.
 
 from __future__ import annotations
 
-import dataclasses
 import marshal
 import os
 import signal
@@ -136,7 +135,7 @@ def test_workers_recover_the_same_senders() -> None:
     put_decoded(marked)
     assert decode_transaction(signed(2)).sender == decode_sender()
     with pytest.raises(UnsupportedTransactionType):
-        decode_transaction(signed(1), dataclasses.replace(dev_spec(), hardfork=Berlin()))  # type: ignore[arg-type]
+        decode_transaction(signed(1), msgspec.structs.replace(dev_spec(), hardfork=Berlin()))
     assert decode_transaction(signed(1)) is marked
     assert decode_transaction(signed(1)).sender == decode_sender()
 

@@ -11,9 +11,10 @@ none of MegaETH's bytes are in this repository. Gas spent inside them, and their
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+import msgspec
 
 from megadev.chain.contracts import Artifact, decode_artifact
 from megadev.chain.genesis import GenesisAccount
@@ -39,8 +40,7 @@ TIMESTAMP_SLOTS = range(8)
 """The oracle's slots that belong to the high-precision timestamp."""
 
 
-@dataclass(frozen=True, slots=True)
-class SystemContract:
+class SystemContract(msgspec.Struct, frozen=True):
     """A contract that the protocol puts at ``address``; ``artifact`` names the code that it has under one spec."""
 
     address: Address

@@ -8,7 +8,7 @@ programs.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from megadev import __version__
 from megadev.chain.admission import check_nonce, check_sender_code

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from megadev.chain.receipts import Log
 from megadev.evm.engine import Frame, FrameExit, Step
 
 
-@dataclass(slots=True)
-class CallNode:
+class CallNode(msgspec.Struct):
     """One frame with what happened in it, in order."""
 
     frame: Frame
-    outcome: FrameExit = field(default_factory=lambda: FrameExit(0, b""))
-    events: list[CallNode | Log] = field(default_factory=list)
+    outcome: FrameExit = msgspec.field(default_factory=lambda: FrameExit(0, b""))
+    events: list[CallNode | Log] = msgspec.field(default_factory=list)
 
     @property
     def calls(self) -> list[CallNode]:

@@ -10,7 +10,8 @@ created.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from megadev.evm.engine import BlockEnv, Execution, TxEnv
 from megadev.primitives.types import Address
@@ -18,16 +19,14 @@ from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.reader import StateReader
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """One account before the transaction, the empty one where there was none, and the slots that were touched."""
 
     account: Account
-    storage: Mapping[int, int] = field(default_factory=dict)
+    storage: Mapping[int, int] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One account that changed. ``after`` is None where it is gone; ``storage`` has slots before and after."""
 
     before: Account

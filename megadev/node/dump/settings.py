@@ -4,9 +4,8 @@ buckets, and the sequencer's keys. Only what was changed is written.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.documents import JsonObject, as_bytes, as_list, as_number, as_object, fail

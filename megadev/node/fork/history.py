@@ -8,8 +8,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from megadev.chain.blocks import BlockRef, Header, SealedBlock, Tag, block_size
 from megadev.chain.documents import JsonObject, read_header, read_receipt, read_transaction

@@ -6,11 +6,11 @@ import contextlib
 import hashlib
 import threading
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.blocks import Header, SealedBlock
 from megadev.chain.documents import JsonObject, read_header
@@ -54,8 +54,7 @@ def _endpoint(request: ForkRequest) -> str:
     return hashlib.sha256(request.urls[0].encode()).hexdigest()[:12]
 
 
-@dataclass(slots=True, eq=False)
-class Fork:
+class Fork(msgspec.Struct, eq=False):
     """An open fork. ``url`` is fit for messages; ``document`` is the forked block as upstream tells it."""
 
     request: ForkRequest
@@ -69,9 +68,9 @@ class Fork:
     history: ForkHistory
     replay: str | None = None
     """The hash of a transaction that is to be run again, with those before it in its block."""
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = msgspec.field(default=())
     """What the user should know of it, besides its rules."""
-    rules_warnings: tuple[str, ...] = field(default=())
+    rules_warnings: tuple[str, ...] = msgspec.field(default=())
     _prefetching: tuple[int, int] | None = None
     """While what the last run touched is fetched: upstream's calls before, and how many that takes."""
 

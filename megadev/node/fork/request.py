@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError
@@ -20,8 +21,7 @@ HASH_DIGITS = 66
 """Characters of a hash in hex, with 0x."""
 
 
-@dataclass(frozen=True, slots=True)
-class ForkRequest:
+class ForkRequest(msgspec.Struct, frozen=True):
     """A fork's source and options. ``block``: a number, or negative so many before the latest; a tag or a hash; None:
     the latest, or the one that a forked L2 has got to.
     """
@@ -30,7 +30,7 @@ class ForkRequest:
     block: int | str | None = None
     tx_hash: str | None = None
     chain_id: int | None = None
-    policy: RequestPolicy = field(default_factory=RequestPolicy)
+    policy: RequestPolicy = msgspec.field(default_factory=RequestPolicy)
     cache: Path | None = None
     bundle: Path | None = None
     part: str = ""

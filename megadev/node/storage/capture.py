@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.spans import Span
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from megadev.node.node import Node
 
 
-@dataclass(slots=True)
-class Extent:
+class Extent(msgspec.Struct):
     """Up to which block a chain was taken or written (below its first: nothing was), and which rows are among it."""
 
     last: int
@@ -43,8 +43,7 @@ class Extent:
         return Extent(self.last, self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class ChainCapture:
+class ChainCapture(msgspec.Struct, frozen=True):
     """One chain's part. ``new`` follows block ``base``, after which the state was ``before`` (None: it is the whole
     chain); ``diffs`` by block hash. ``pool``: what waits, in order of arrival; None: as the last time. ``extent``: how
     far the chain is written once this is.
@@ -62,8 +61,7 @@ class ChainCapture:
     head: int
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(msgspec.Struct, frozen=True):
     """All of it, L2 first. ``data``: what has come into the DA store since."""
 
     chains: tuple[ChainCapture, ...]
@@ -86,14 +84,13 @@ class Firsts(NamedTuple):
         return cls(sequencer.mode, chain.mining.block_time, sequencer.blocks, chain.spec)
 
 
-@dataclass(slots=True)
-class ChainWatch:
+class ChainWatch(msgspec.Struct):
     """Follows one chain and collects its changes."""
 
     chain: LocalChain
     first: Firsts
     taken: Extent
-    diffs: dict[Hash32, tuple[StateDiff, ...]] = field(default_factory=dict)
+    diffs: dict[Hash32, tuple[StateDiff, ...]] = msgspec.field(default_factory=dict)
     _pool: tuple[object, ...] = ()
 
     def hear(self, event: Event) -> int | None:

@@ -19,9 +19,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextlib import suppress
-from dataclasses import dataclass, field
 from operator import gt
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.spans import Row
@@ -63,8 +64,7 @@ RETRY_SECONDS = 0.02
 _LOG = logging.getLogger("megadev.node")
 
 
-@dataclass(frozen=True, slots=True)
-class Durable:
+class Durable(msgspec.Struct, frozen=True):
     """Up to which block each chain is kept, L2's first (None: nothing is promised), and why no more is, if so."""
 
     heads: tuple[int, ...] | None = None
@@ -78,8 +78,7 @@ class Durable:
         return Durable(heads, self.problem)
 
 
-@dataclass(slots=True)
-class _StateWriting:
+class _StateWriting(msgspec.Struct):
     """Of one chain: how many blocks, and bytes of them, came since a state was written as such, and how large that was.
     A state is written once the blocks since are as large, so that this at most doubles what is written.
     """
@@ -89,12 +88,11 @@ class _StateWriting:
     last: int = 0
 
 
-@dataclass(slots=True)
-class _Job:
+class _Job(msgspec.Struct):
     """A capture that is to be written, and who waits for that."""
 
     capture: Capture
-    done: Future[None] = field(default_factory=Future)
+    done: Future[None] = msgspec.field(default_factory=Future)
 
 
 class Recorder:

@@ -12,10 +12,10 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 from rpds import HashTrieSet
 
 from megadev.chain.blocks import SealedBlock
@@ -61,8 +61,7 @@ MANY = 4_096
 _Record = TypeVar("_Record")
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """A store's records before its blocks are read. ``starts``: timestamps of the chains' first blocks, L2's first;
     ``chains`` and ``node`` are None where that row is damaged.
     """

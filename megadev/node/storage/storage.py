@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from megadev.config.kinds import store_folder
 from megadev.config.settings import DevnetConfig
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from megadev.node.node import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered:
+class Recovered(msgspec.Struct, frozen=True):
     """Up to which block each chain was recovered, L2's first."""
 
     heads: tuple[int, ...]

@@ -5,10 +5,10 @@ of itself.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from megadev import __version__
 from megadev.chain.documents import JsonObject

@@ -6,10 +6,10 @@ geth it pays nothing unless it names a price; then the price must meet the base 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.blocks import Tag
 from megadev.chain.documents import JsonObject, access_list_document

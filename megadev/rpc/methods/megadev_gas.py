@@ -4,9 +4,8 @@ of gas; how far it is from each limit; and what it would take under the other ru
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.blocks import BlockRef, Tag
 from megadev.chain.documents import JsonObject

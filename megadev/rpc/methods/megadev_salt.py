@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any, TypeAlias
+
+from msgspec.structs import replace
 
 from megadev.chain.blocks import Tag
 from megadev.chain.documents import JsonObject

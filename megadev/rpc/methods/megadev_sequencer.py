@@ -5,10 +5,10 @@ Each answers with the sequencer's condition and faults as they are afterwards (`
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.documents import JsonObject
 from megadev.chain.mini_blocks import MiniBlock

@@ -8,10 +8,10 @@ open block can be traced before it is sealed.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.documents import JsonObject

@@ -6,7 +6,6 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import msgspec
@@ -24,8 +23,7 @@ WORKERS = 4
 _LOG = logging.getLogger("megadev.upstream")
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(msgspec.Struct):
     """The number of HTTP requests so far, of calls in them, and of repeated attempts."""
 
     requests: int = 0

@@ -12,7 +12,8 @@ from __future__ import annotations
 import enum
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from megadev.clock import Clock
 from megadev.errors import UpstreamFailed
@@ -29,8 +30,7 @@ PAUSES_FOR_THE_DEAD = (0.1, 0.3)
 """Seconds before each further attempt at a node that cannot be reached: it may be about to listen again."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestPolicy:
+class RequestPolicy(msgspec.Struct, frozen=True):
     """The policy of upstream requests. ``timeout`` and ``pause`` (before the second attempt) in seconds; ``retries``
     are attempts after the first; ``units_per_second`` None: no limit until upstream asks for one, then 330; 0: never.
     ``headers`` are sent to URLs of ``origins`` (None: to all), which they were given for.
@@ -80,8 +80,7 @@ class Trouble(Exception):
         return trouble
 
 
-@dataclass(slots=True, eq=False)
-class Standing:
+class Standing(msgspec.Struct, eq=False):
     """The state of one URL. ``limit`` in units per second, 0: none; ``failures`` in a row; ``batch``: calls that it
     takes in one request; ``lacking``: methods that it has not.
     """
@@ -90,7 +89,7 @@ class Standing:
     filled_ns: int
     units: float = 0.0
     batch: int = BATCH
-    lacking: set[str] = field(default_factory=set)
+    lacking: set[str] = msgspec.field(default_factory=set)
     under_way: int = 0
     failures: int = 0
     rests_until_ns: int = 0

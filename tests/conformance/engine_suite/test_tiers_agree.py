@@ -4,12 +4,12 @@ frame tracer, on programs nobody wrote and at every gas limit.
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from megadev.chain.receipts import Log
 from megadev.chain.spec import Hardfork, dev_spec

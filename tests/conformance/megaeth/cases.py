@@ -9,12 +9,12 @@ import gzip
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from megadev.chain.admission import gas_before_execution
 from megadev.chain.block_limits import BlockUsage, check_fits

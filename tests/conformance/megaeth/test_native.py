@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import astuple
 from functools import cache
 from typing import Any
 
 import pytest
+from msgspec.structs import astuple
 
 from megadev.bench.client import calldata
 from megadev.bench.contracts import load

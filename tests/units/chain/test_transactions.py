@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from megadev.chain.admission import intrinsic_gas, validate_transaction
 from megadev.chain.blobs import BlobSidecar, sidecar_of, validate_sidecar, versioned_hash

@@ -110,6 +110,7 @@ def test_an_answer_deeper_than_any_trace_is_refused(server: Any) -> None:
     server.answer = b'{"jsonrpc":"2.0","id":1,"result":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
     done = CliRunner().invoke(cli, ["rpc", "eth_chainId", "--rpc-url", server.url])
     assert isinstance(done.exception, CallFailed)
+    assert "nested too deeply" in str(done.exception)
 
 
 def test_an_unreachable_node_is_reported_with_the_remedy(nobody: str) -> None:

@@ -8,11 +8,11 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from megadev import Devnet
 from megadev.errors import ConfigError

@@ -7,7 +7,7 @@ its sender. ``Chains.propose`` plays the proposer's.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import rlp
 from eth_abi import decode, encode
 from eth_utils import keccak, to_checksum_address
+from msgspec.structs import replace
 from trie import HexaryTrie
 from web3.contract import Contract
 from web3.exceptions import ContractCustomError, ContractLogicError, ContractPanicError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from megadev.chain.transactions import Transaction, UnsignedTransaction, impersonated_transaction
 from megadev.sequencer.faults import NO_FAULTS, NOBODY, Targets

@@ -7,10 +7,10 @@ buy gas → authorizations → top frame → refund and floor → pay → count 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
+from msgspec.structs import replace
 from msgspec.structs import replace as changed
 
 from megadev.chain.admission import (

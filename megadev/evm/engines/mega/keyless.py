@@ -8,8 +8,9 @@ A deployment that fails is a success of the call that asked for it, which is tol
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from megadev.chain.admission import gas_before_execution
 from megadev.chain.receipts import REVERTED
