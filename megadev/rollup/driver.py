@@ -88,7 +88,7 @@ class Driver:
         self.starts = starts
         self.proposer = proposer
         self.games = KnownGames() if proposer is None else proposer.games
-        self.withdrawals = WithdrawalIndex(l2.store)
+        self.withdrawals = WithdrawalIndex()
         self.consolidator: Consolidator | None = None
         """What derives L2 from L1, where batches are posted."""
         self.batcher: Batcher | None = None
@@ -282,7 +282,7 @@ class Driver:
         state, l2, at = self.l1.head_state(), self.l2.store, self.addresses
         if withdrawal_hash is None:
             return sent_withdrawals(state, l1_time, l2, at, self.games, open_block=open_block)
-        blocks = self.withdrawals.blocks_with(withdrawal_hash)
+        blocks = self.withdrawals.blocks_with(l2, withdrawal_hash)
         return sent_withdrawals(state, l1_time, l2, at, self.games, (withdrawal_hash, blocks), open_block)
 
     def heads(self) -> tuple[int, int]:

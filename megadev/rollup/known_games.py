@@ -138,28 +138,27 @@ class _Indexed(msgspec.Struct, frozen=True):
 class WithdrawalIndex:
     """Finds the L2 blocks that sent a withdrawal with some hash. On any thread."""
 
-    def __init__(self, l2: ChainStore) -> None:
-        self._l2 = l2
+    def __init__(self) -> None:
         self._lock = Lock()
         self._indexed: _Indexed | None = None
 
-    def blocks_with(self, withdrawal_hash: Hash32) -> tuple[int, ...]:
-        """Their numbers, in order: one at most, unless cheats had it sent twice. Costs what L2 got since it was asked
-        last.
+    def blocks_with(self, l2: ChainStore, withdrawal_hash: Hash32) -> tuple[int, ...]:
+        """Their numbers in ``l2``, in order: one at most, unless cheats had it sent twice. Costs what L2 got since
+        it was asked last; the store may be another by now, as after a chain was loaded.
         """
         with self._lock:
-            head, known = self._l2.head, self._indexed
-            if known is None or self._l2.by_hash(known.last.hash) is None:
-                known = _Indexed(self._l2.genesis, {})
-                first = self._l2.genesis.number
+            head, known = l2.head, self._indexed
+            if known is None or l2.by_hash(known.last.hash) is None:
+                known = _Indexed(l2.genesis, {})
+                first = l2.genesis.number
             else:
                 first = known.last.number + 1
-            for located in withdrawal_logs(self._l2, first, head.number):
+            for located in withdrawal_logs(l2, first, head.number):
                 withdrawal = withdrawal_of_log(located.log)
                 if withdrawal is not None:
                     numbers = known.numbers.get(withdrawal.hash, ())
                     if located.block.number not in numbers:
                         known.numbers[withdrawal.hash] = (*numbers, located.block.number)
-            is_still_head = self._l2.by_hash(head.hash) is not None
+            is_still_head = l2.by_hash(head.hash) is not None
             self._indexed = _Indexed(head, known.numbers) if is_still_head else None
             return known.numbers.get(withdrawal_hash, ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import queue
 import shutil
@@ -646,7 +647,7 @@ def test_an_unknown_first_slot_is_refused_with_the_remedy(tmp_path: Path) -> Non
     stage = Stage(tmp_path)
     stage.counter()
     made = {
-        key: replace(contract, layout=None, fault=Fault.FIRST_SLOT)
+        key: dataclasses.replace(contract, layout=None, fault=Fault.FIRST_SLOT)
         for key, contract in stage.reloader._memory.build.items()
     }
     stage.reloader._memory.versions.learn(made.values())
