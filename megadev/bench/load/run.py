@@ -5,6 +5,7 @@ node is asked whether all of it was included.
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import selectors
 import subprocess
@@ -114,7 +115,7 @@ def run(settings: Settings, says: Callable[[str], None]) -> Outcome:
     outcome = Outcome()
     began = SystemClock().monotonic_ns()
     with contextlib.ExitStack() as running:
-        processes = [running.enter_context(_Sending(plan)) for plan in plans]
+        processes = [running.enter_context(Sending(plan)) for plan in plans]
         began = _begin(processes, settings, says)
         hashes, reached = _follow(processes, settings, outcome, says)
     _await_inclusion(settings.url, plans, nonces, reached, outcome, began, says)
@@ -262,7 +263,7 @@ def _bound(settings: Settings) -> int | None:
 # ---- meanwhile
 
 
-class _Sending:
+class Sending:
     """A process that sends, as a context: it is ended with it."""
 
     def __init__(self, plan: Plan) -> None:
@@ -271,9 +272,11 @@ class _Sending:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.process.stdin is not None and self.process.stdout is not None
         self._input, self.output = self.process.stdin, self.process.stdout
+        self._read = bytearray()
+        """What it wrote that no message has been made of."""
         self.ended = False
 
-    def __enter__(self) -> _Sending:
+    def __enter__(self) -> Sending:
         self.say(msgspec.json.encode(self.plan))
         return self
 
@@ -290,18 +293,27 @@ class _Sending:
             self._input.write(line + b"\n")
             self._input.flush()
 
-    def receive(self) -> Ready | Report:
-        """Its next message. Raises ``MegadevError`` where it cannot go on."""
-        line = self.output.readline()
-        if not line:
-            raise MegadevError(f"a process of the load ended with exit code {self.process.wait()}")
-        message = msgspec.json.decode(line, type=Ready | Report | Fault)
-        if isinstance(message, Fault):
-            raise MegadevError(message.message)
-        return message
+    def receive(self) -> list[Ready | Report]:
+        """The messages that are there, all of them, since a selector says nothing of what has been read already; waits
+        for the first. Raises ``MegadevError`` where it cannot go on.
+        """
+        while b"\n" not in self._read:
+            more = os.read(self.output.fileno(), 1 << 16)
+            if not more:
+                raise MegadevError(f"a process of the load ended with exit code {self.process.wait()}")
+            self._read += more
+        whole, _, rest = bytes(self._read).rpartition(b"\n")
+        messages: list[Ready | Report] = []
+        for line in whole.split(b"\n"):
+            message = msgspec.json.decode(line, type=Ready | Report | Fault)
+            if isinstance(message, Fault):
+                raise MegadevError(message.message)
+            messages.append(message)
+        self._read[:] = rest
+        return messages
 
 
-def _begin(processes: Sequence[_Sending], settings: Settings, says: Callable[[str], None]) -> int:
+def _begin(processes: Sequence[Sending], settings: Settings, says: Callable[[str], None]) -> int:
     """Wait until all are ready, and let them begin together; when that was (ns)."""
     bound = _bound(settings)
     says("starting" if bound is None else f"signing {bound:,} transactions")
@@ -313,7 +325,7 @@ def _begin(processes: Sequence[_Sending], settings: Settings, says: Callable[[st
 
 
 def _follow(
-    processes: Sequence[_Sending], settings: Settings, outcome: Outcome, says: Callable[[str], None]
+    processes: Sequence[Sending], settings: Settings, outcome: Outcome, says: Callable[[str], None]
 ) -> tuple[list[str], list[list[int]]]:
     """Add up what is reported, until all have ended: hashes to look at, and each process's nonces in the end."""
     now = SystemClock().monotonic_ns
@@ -327,14 +339,14 @@ def _follow(
         while len(reached) < len(processes):
             try:
                 for key, _ in selector.select():
-                    report = processes[key.data].receive()
-                    assert isinstance(report, Report)
-                    outcome.add(report)
-                    if report.is_last:
-                        processes[key.data].ended = True
-                        reached[key.data] = report.nonces
-                        hashes += report.hashes
-                        selector.unregister(key.fileobj)
+                    for report in processes[key.data].receive():
+                        assert isinstance(report, Report)
+                        outcome.add(report)
+                        if report.is_last:
+                            processes[key.data].ended = True
+                            reached[key.data] = report.nonces
+                            hashes += report.hashes
+                            selector.unregister(key.fileobj)
                 says(_progress(outcome, bound, (now() - began) / 1e9))
             except KeyboardInterrupt:
                 if outcome.interrupted:

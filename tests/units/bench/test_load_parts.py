@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from megadev.bench.histogram import Histogram
 from megadev.bench.load.bank import account_keys
+from megadev.bench.load.run import Sending
 from megadev.bench.load.sender import Plan, Process, Ready, Report, Sender
 from megadev.bench.load.workloads import ScriptFault, Workload, calls_of, load_script, read_call
 from megadev.chain.transactions import Transaction, decode_transaction
@@ -200,9 +201,6 @@ def test_a_load_ends_when_its_time_is_over(stubs: Callable[..., Stub]) -> None:
     assert 0 < report.taken == report.sent == len(stub.transactions())
 
 
-# ---- scripts
-
-
 def test_a_load_can_be_stopped_right_after_its_start(stubs: Callable[..., Stub]) -> None:
     plan = planned(stubs(taken).url, count=None, seconds=1000.0)
     command = [sys.executable, "-m", "megadev.bench.load.sender"]
@@ -218,6 +216,23 @@ def test_a_load_can_be_stopped_right_after_its_start(stubs: Callable[..., Stub])
         reports = process.stdout.readlines()
         watchdog.cancel()
     assert b'"is_last":true' in reports[-1] and process.returncode == 0
+
+
+def test_reports_that_come_together_are_received_together() -> None:
+    inside, outside = os.pipe()
+    with open(inside, "rb") as output:
+        sending = Sending.__new__(Sending)
+        sending.output, sending._read = output, bytearray()
+        first, second, last = (msgspec.json.encode(Report(taken=number, is_last=number == 3)) for number in (1, 2, 3))
+        os.write(outside, first + b"\n" + second + b"\n" + last[:10])
+        assert [report.taken for report in sending.receive() if isinstance(report, Report)] == [1, 2]
+        os.write(outside, last[10:] + b"\n")
+        os.close(outside)
+        (report,) = sending.receive()
+    assert isinstance(report, Report) and report.is_last
+
+
+# ---- scripts
 
 
 def test_a_script_defines_the_transactions(tmp_path: Path) -> None:
