@@ -92,7 +92,15 @@ def test_impossible_loads_are_refused(
 def test_an_interrupted_load_prints_its_results(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--no-l1")
     command = [sys.executable, "-m", "megadev", "load", "--seconds", "100", "--rpc-url", node.url]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=REPOSITORY,
+        # a shell ignores interrupts for what it runs in the background, and all that this runs inherits it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while int(node.rpc("eth_blockNumber"), 16) < 20:
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
