@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from megadev.chain.admission import check_blobs_left, check_gas_left
 from megadev.chain.block_limits import BlockUsage, check_fits
 from megadev.chain.blocks import MINIMUM_DIFFICULTY, Cut, Header, SealedBlock, SystemCall, seal_block, transactions_root
-from megadev.chain.fees import blob_base_fee
+from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
 from megadev.chain.l1_fees import L1Cost, L1Prices, l1_cost
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, count_logs
 from megadev.chain.receipts import Receipt, receipts_root
@@ -55,7 +55,7 @@ from megadev.evm.salt_buckets import capacities, follow
 from megadev.evm.system_calls import block_start_diff
 from megadev.evm.system_contracts import protocol_call, system_contracts_diff
 from megadev.primitives.bloom import join_blooms, logs_bloom
-from megadev.primitives.types import EMPTY_TRIE_ROOT, Address, Hash32, Wei
+from megadev.primitives.types import EMPTY_TRIE_ROOT, ZERO_HASH, Address, Hash32, Wei
 from megadev.sequencer.oracle import US, OracleService, is_system_transaction, oracle_transaction, system_address
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.overlay import Overlay
@@ -135,6 +135,41 @@ class BlockPlan(msgspec.Struct, frozen=True):
             prev_randao=header.prev_randao,
             parent_beacon_root=header.parent_beacon_root,
             extra_data=header.extra_data,
+            start=start,
+        )
+
+    @classmethod
+    def after(
+        cls,
+        parent: SealedBlock,
+        spec: ChainSpec,
+        *,
+        timestamp: int,
+        coinbase: Address,
+        gas_limit: int,
+        prev_randao: Hash32,
+        extra_data: bytes,
+        start: BlockStart,
+        base_fee: Wei | None = None,
+        parent_beacon_root: Hash32 = ZERO_HASH,
+    ) -> BlockPlan:
+        """Returns the plan of the block after ``parent``, whose fees follow from it where ``base_fee`` is not given."""
+        header = parent.header
+        excess = next_excess_blob_gas(header, spec)
+        return cls(
+            number=header.number + 1,
+            timestamp=timestamp,
+            parent_hash=parent.hash,
+            coinbase=coinbase,
+            gas_limit=gas_limit,
+            base_fee=next_base_fee(header, spec.fees) if base_fee is None else base_fee,
+            blob_base_fee=blob_base_fee(excess, spec),
+            excess_blob_gas=excess,
+            prev_randao=prev_randao,
+            parent_beacon_root=parent_beacon_root,
+            extra_data=extra_data,
+            tx_offset=parent.tx_offset + len(parent.transactions),
+            mini_block_offset=parent.mini_block_offset + len(parent.cuts),
             start=start,
         )
 

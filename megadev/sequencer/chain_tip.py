@@ -21,7 +21,7 @@ from megadev.events import (
 )
 from megadev.evm.engine import EcrecoverAnswers, Engine
 from megadev.primitives.keccak import keccak
-from megadev.primitives.types import ZERO_HASH, Address, Wei
+from megadev.primitives.types import Address, Wei
 from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockPlan, BlockStart
 from megadev.sequencer.faults import NO_FAULTS, Faults
 from megadev.sequencer.modes import BlockSettings, MiningMode
@@ -175,22 +175,16 @@ class ChainTip:
 
     def plan(self, head: SealedBlock, window: float | None = None, start: BlockStart | None = None) -> BlockPlan:
         """Everything decided about the block after ``head``; ``start`` where it is known already."""
-        settings, parent = self.blocks, head.header
-        excess = next_excess_blob_gas(parent, self.spec)
-        return BlockPlan(
-            number=parent.number + 1,
-            timestamp=self.time.next_timestamp(parent.timestamp, window),
-            parent_hash=head.hash,
+        settings = self.blocks
+        return BlockPlan.after(
+            head,
+            self.spec,
+            timestamp=self.time.next_timestamp(head.header.timestamp, window),
             coinbase=settings.coinbase,
             gas_limit=settings.gas_limit,
             base_fee=settings.base_fee_after(head, self.spec),
-            blob_base_fee=blob_base_fee(excess, self.spec),
-            excess_blob_gas=excess,
             prev_randao=settings.next_prev_randao or keccak(head.hash),
-            parent_beacon_root=ZERO_HASH,
             extra_data=settings.extra_data,
-            tx_offset=head.tx_offset + len(head.transactions),
-            mini_block_offset=head.mini_block_offset + len(head.cuts),
             start=self.block_start(self) if start is None else start,
         )
 

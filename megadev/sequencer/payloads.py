@@ -13,7 +13,6 @@ import msgspec
 
 from megadev.chain.admission import validate_transaction
 from megadev.chain.blocks import SealedBlock
-from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
 from megadev.chain.transactions import Transaction
 from megadev.errors import EngineFault, InvalidTransaction, PayloadRefused
 from megadev.primitives.types import Address, Hash32, Wei
@@ -76,22 +75,16 @@ def build(
 
 def _plan(tip: ChainTip, parent: SealedBlock, attributes: PayloadAttributes, start: BlockStart) -> BlockPlan:
     settings, spec = tip.blocks, tip.spec
-    excess = next_excess_blob_gas(parent.header, spec)
-    is_next = parent is tip.tip.head
-    return BlockPlan(
-        number=parent.number + 1,
+    return BlockPlan.after(
+        parent,
+        spec,
         timestamp=attributes.timestamp,
-        parent_hash=parent.hash,
         coinbase=attributes.coinbase,
         gas_limit=settings.gas_limit,
-        base_fee=settings.base_fee_after(parent, spec) if is_next else next_base_fee(parent.header, spec.fees),
-        blob_base_fee=blob_base_fee(excess, spec),
-        excess_blob_gas=excess,
+        base_fee=settings.base_fee_after(parent, spec) if parent is tip.tip.head else None,
         prev_randao=attributes.prev_randao,
         parent_beacon_root=attributes.parent_beacon_root,
         extra_data=attributes.extra_data,
-        tx_offset=parent.tx_offset + len(parent.transactions),
-        mini_block_offset=parent.mini_block_offset + len(parent.cuts),
         start=start,
     )
 

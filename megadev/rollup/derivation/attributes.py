@@ -12,7 +12,6 @@ from __future__ import annotations
 import msgspec
 
 from megadev.chain.blocks import SealedBlock, SystemCall
-from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
 from megadev.chain.spec import ChainSpec
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_HASH, Address, Hash32
@@ -85,20 +84,14 @@ def attributes_of_epoch(epoch: Epoch, sequence_number: int) -> L1Attributes:
 
 def plan_of(attributes: Attributes, parent: SealedBlock, spec: ChainSpec) -> BlockPlan:
     """Returns the plan with which a block builder builds it after ``parent``, on a chain of ``spec``."""
-    excess = next_excess_blob_gas(parent.header, spec)
-    return BlockPlan(
-        number=parent.number + 1,
+    return BlockPlan.after(
+        parent,
+        spec,
         timestamp=attributes.timestamp,
-        parent_hash=parent.hash,
         coinbase=attributes.coinbase,
         gas_limit=attributes.gas_limit,
-        base_fee=next_base_fee(parent.header, spec.fees),
-        blob_base_fee=blob_base_fee(excess, spec),
-        excess_blob_gas=excess,
         prev_randao=attributes.prev_randao,
         parent_beacon_root=attributes.parent_beacon_root,
         extra_data=attributes.extra_data,
-        tx_offset=parent.tx_offset + len(parent.transactions),
-        mini_block_offset=parent.mini_block_offset + len(parent.cuts),
         start=attributes.start,
     )

@@ -4,16 +4,12 @@ frame tracer, on programs nobody wrote and at every gas limit.
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import astuple
 
-from megadev.chain.receipts import Log
 from megadev.chain.spec import Hardfork, dev_spec
-from megadev.evm.engine import Execution, Frame, FrameExit, Step, TxEnv
+from megadev.evm.engine import Execution, TxEnv
 from megadev.evm.engines import open_engine
 from megadev.evm.engines.native.loop import NativeLoop
 from megadev.evm.engines.native.tier import Tier
@@ -32,6 +28,7 @@ from tests.conformance.engine_suite.cases import (
 )
 from tests.conformance.engine_suite.programs import programs, relaxed, world_around
 from tests.conformance.engine_suite.worlds import DictState, Has, asm
+from tests.stage.frame_events import Events
 
 SPEC = dev_spec(CHAIN_ID, Hardfork.OSAKA)
 INTERPRETER, COMPILED, AT_ONCE = (open_engine(name, SPEC) for name in ("interpreter", "compiled", "compiled"))
@@ -45,28 +42,6 @@ class AtOnce(NativeLoop):
 
 
 AT_ONCE.machine = AtOnce  # type: ignore[attr-defined]
-
-
-class Events:
-    """A frame tracer that keeps everything."""
-
-    wants_steps = False
-
-    def __init__(self) -> None:
-        self.seen: list[Any] = []
-
-    def enter(self, frame: Frame) -> None:
-        self.seen.append(("enter", *astuple(frame)))
-
-    def exit(self, frame: Frame, outcome: FrameExit) -> None:
-        self.seen.append(("exit", *astuple(frame), outcome))  # without the place: not every engine knows it
-
-    def log(self, log: Log) -> None:
-        self.seen.append(log)
-
-    def step(self, step: Step) -> None: ...
-
-    def step_done(self, gas_left: int) -> None: ...
 
 
 def same(world: dict[bytes, Has], tx: TxEnv) -> Execution:

@@ -10,14 +10,12 @@ from functools import cache
 from typing import Any
 
 import pytest
-from msgspec.structs import astuple
 
 from megadev.bench.client import calldata
 from megadev.bench.contracts import load
-from megadev.chain.receipts import Log
 from megadev.chain.spec import MegaLimits, fork_named, megaeth_spec
 from megadev.errors import InvalidTransaction
-from megadev.evm.engine import CALL, BlockEnv, Engine, Execution, Frame, FrameExit, Halt, MegaEnv, Step, TxEnv
+from megadev.evm.engine import CALL, BlockEnv, Engine, Execution, Halt, MegaEnv, TxEnv
 from megadev.evm.engines import open_engine
 from megadev.evm.engines.frames import Call, Machine
 from megadev.evm.engines.native.frames import NativeRun
@@ -31,6 +29,7 @@ from tests.conformance.engine_suite.fuzz import Prompt, Writer
 from tests.conformance.engine_suite.worlds import DictState, Has, WholeState, asm
 from tests.conformance.megaeth import cases
 from tests.conformance.megaeth.cases import LEVELS, differences, expected, files, read, run_case
+from tests.stage.frame_events import Events
 
 CHAIN_ID = 4326
 GWEI = 10**9
@@ -71,29 +70,6 @@ def engine(name: str, tier: str | None, limits: MegaLimits) -> Engine:
     made = open_engine("compiled", spec)
     made.machine = type("Native", (NativeMegaLoop,), {"__slots__": (), "tier": TIERS[tier]})  # type: ignore[attr-defined]
     return made
-
-
-class Events:
-    """A frame tracer that keeps everything."""
-
-    wants_steps = False
-
-    def __init__(self) -> None:
-        self.seen: list[Any] = []
-
-    def enter(self, frame: Frame) -> None:
-        self.seen.append(("enter", *astuple(frame)))
-
-    def exit(self, frame: Frame, outcome: FrameExit) -> None:
-        told = (outcome.gas_used, outcome.output, outcome.error)  # where it stood not every tier tells
-        self.seen.append(("exit", *astuple(frame), *told))
-
-    def log(self, log: Log) -> None:
-        self.seen.append(log)
-
-    def step(self, step: Step) -> None: ...
-
-    def step_done(self, gas_left: int) -> None: ...
 
 
 def full(bucket: int) -> int:
