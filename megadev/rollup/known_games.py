@@ -118,14 +118,14 @@ def _games_after(known: _Known, diffs: list[StateDiff], l1: StateReader) -> _Kno
 
 def _read(known: _Known, changed: Sequence[int], l1: StateReader) -> _Known:
     """The same after those games were read; none that somebody else looks at is touched."""
-    at, games, indices = known.at, list(known.games), known.indices
+    at, games, indices = known.at, list(known.games), dict(known.indices)
     for index in changed:
         game = game_at(l1, at, index)
         games[index : index + 1] = [game]
         factory, slot = game_place(at, index)
         address = (l1.storage(factory, slot) & 2**160 - 1).to_bytes(20, "big")
         indices[address] = indices[blacklist_place(at, address)[1]] = index
-    return msgspec.structs.replace(known, games=games)
+    return msgspec.structs.replace(known, games=games, indices=indices)
 
 
 class _Indexed(msgspec.Struct, frozen=True):
