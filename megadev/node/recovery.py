@@ -21,9 +21,9 @@ import msgspec
 
 from megadev.chain.recovering import Recovered, transaction_of
 from megadev.chain.transactions import Transaction, decode_transaction, put_decoded
-from megadev.clock import SystemClock, processor_ns
+from megadev.clock import processor_ns
 from megadev.errors import MegadevError
-from megadev.node.workers import Workers
+from megadev.node.workers import Workers, monotonic_ns
 from megadev.sequencer.executing import packed
 from megadev.sequencer.parallel import STARVED
 
@@ -43,8 +43,6 @@ Expect: TypeAlias = Callable[[Sequence[Transaction]], None]
 _NAME = b"_sendRawTransaction"
 _SENT = re.compile(rb'"method"\s*:\s*"(?:eth|realtime)_sendRawTransaction(?:Sync)?"')
 _RAW = re.compile(rb'"params"\s*:\s*\[\s*"0x((?:[0-9a-fA-F]{2})+)"')
-monotonic_ns = SystemClock().monotonic_ns
-"""Decides only who does the work."""
 
 
 class _Chunk:

@@ -252,18 +252,12 @@ def serve(connection: socket.socket, handle: Callable[[str, Any], object | None]
     """Say that it is there, then answer until the other end is closed."""
     buffer = bytearray()
     connection.sendall(packed("ready", None))
-    while True:
-        while len(buffer) < LENGTH or len(buffer) < LENGTH + int.from_bytes(buffer[:LENGTH], "little"):
-            received = connection.recv(_LARGEST_RECEIVE)
-            if not received:
-                return
-            buffer += received
-        end = LENGTH + int.from_bytes(buffer[:LENGTH], "little")
-        what, more = marshal.loads(memoryview(buffer)[LENGTH:end].tobytes())
-        del buffer[:end]
-        answer = handle(what, more)
-        if answer is not None:
-            connection.sendall(packed(what, answer))
+    while received := connection.recv(_LARGEST_RECEIVE):
+        buffer += received
+        for what, more in unpacked(buffer):
+            answer = handle(what, more)
+            if answer is not None:
+                connection.sendall(packed(what, answer))
 
 
 def unpacked(buffer: bytearray) -> Iterable[tuple[str, Any]]:
