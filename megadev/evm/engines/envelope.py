@@ -178,7 +178,7 @@ class Envelope:
             if operator is not None:
                 _pay(journal, OPERATOR_FEE_VAULT, operator.of(used))
 
-        cause = Cause.TRANSACTION if rules is CONSENSUS or rules != SYSTEM else Cause.SYSTEM_CALL
+        cause = cause_of(rules)
         return Execution(
             result,
             GasReport(used, peak - used if used < peak else 0, floor[1], max(peak, floor[1])),
@@ -308,6 +308,11 @@ class Envelope:
             target = authorization.address
             journal.set_code(authority, b"" if target == ZERO_ADDRESS else DELEGATION_PREFIX + target)
             journal.bump_nonce(authority)
+
+
+def cause_of(rules: Rules) -> Cause:
+    """The cause of what an execution under ``rules`` changes."""
+    return Cause.TRANSACTION if rules is CONSENSUS or rules != SYSTEM else Cause.SYSTEM_CALL
 
 
 def accessed_by(journal: Journal, touched: tuple[Address, ...]) -> AccessSet:

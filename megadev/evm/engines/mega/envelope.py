@@ -38,7 +38,6 @@ from megadev.errors import (
 )
 from megadev.evm.engine import (
     CONSENSUS,
-    SYSTEM,
     AccessSet,
     Authorization,
     BlockEnv,
@@ -56,7 +55,7 @@ from megadev.evm.engine import (
     TxEnv,
     show_unstarted,
 )
-from megadev.evm.engines.envelope import Envelope, accessed_by
+from megadev.evm.engines.envelope import Envelope, accessed_by, cause_of
 from megadev.evm.engines.frames import CODE_OUT_OF_GAS, OUT_OF_GAS
 from megadev.evm.engines.journal import Journal
 from megadev.evm.engines.mega.interception import MegaLoop
@@ -421,7 +420,7 @@ class MegaEnvelope(Envelope):
             halt = meter.name_halt(is_out_of_gas=ran_out)
             result = Halt(call.error if halt is None else _said(halt), b"", created)
         meters = meter.report(intrinsic)
-        cause = Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION
+        cause = cause_of(rules)
         return Execution(
             result,
             GasReport(used, refunded if used == peak - refunded else 0, cost.floor, max(peak, cost.floor), meters),
@@ -481,7 +480,7 @@ class MegaEnvelope(Envelope):
             Success(b""),
             GasReport(used, 0, cost.floor, used, meter.report(initial)),
             (),
-            lambda: journal.diff(Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION),
+            lambda: journal.diff(cause_of(rules)),
             lambda: AccessSet(set(touched), set()),
         )
 
